@@ -1,0 +1,34 @@
+# make repro   everything from raw data to the table of metrics
+# make test    the quick tests
+# make lint    style and types
+# Each makes .venv first if it is not there. PYTHON=python3.12 chooses the interpreter, TORCH_INDEX=cpu the small torch.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+INDEX := $(if $(TORCH_INDEX),--extra-index-url https://download.pytorch.org/whl/$(TORCH_INDEX))
+
+# DVC stages call `python`: it must be the one in .venv.
+export PATH := $(abspath $(BIN)):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: repro test lint
+
+repro: $(READY)
+	$(BIN)/dvc repro
+	$(BIN)/python -m seqpipe results
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(READY): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || \
+		{ echo "seqpipe needs Python 3.11, 3.12 or 3.13, but '$(PYTHON)' is not; try for example: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing seqpipe and what it needs into .venv (a few minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --use-pep517 --constraint constraints.txt $(INDEX) --editable '.[test,recipes]'
+	@touch $@

@@ -1,0 +1,198 @@
+"""The command line. A command is a few lines: read flags, call ``commands``, let the console show what came."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from seqpipe import console
+from seqpipe.files import SeqpipeError
+
+if TYPE_CHECKING:
+    from seqpipe.params import Pipeline
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=__doc__
+)
+preprocess_app = typer.Typer(no_args_is_help=True, help="Turn raw data into features, by modality.")
+app.add_typer(preprocess_app, name="preprocess")
+
+Name = Annotated[str | None, typer.Argument(help="A pipeline of params.yaml; all of them without it.")]
+OneName = Annotated[str, typer.Argument(help="A pipeline of params.yaml.")]
+
+
+@app.callback()
+def root() -> None:
+    """Sequence modelling from raw data to comparable experiments.
+
+    A pipeline is a section of params.yaml; `dvc repro` runs source, preprocess, train, decode and evaluate for all.
+    """
+
+
+@app.command()
+def source(name: Name = None) -> None:
+    """Make or import raw data with the recipe stages/NAME.py."""
+    from seqpipe.commands.source import source as run
+
+    _each(name, lambda pipeline, report: run(pipeline, report))
+
+
+@preprocess_app.command("text")
+def preprocess_text(name: Name = None) -> None:
+    """Tokenize text with sentencepiece."""
+    _preprocess("text", name)
+
+
+@preprocess_app.command("audio")
+def preprocess_audio(name: Name = None) -> None:
+    """Turn recordings into log-mel, MFCC or spectrogram frames."""
+    _preprocess("audio", name)
+
+
+@preprocess_app.command("series")
+def preprocess_series(name: Name = None) -> None:
+    """Cut time series into differenced, scaled windows."""
+    _preprocess("series", name)
+
+
+@app.command()
+def train(name: Name = None) -> None:
+    """Fit the model of a pipeline."""
+    from seqpipe.commands.train import train as run
+
+    _each(name, run)
+
+
+@app.command()
+def decode(
+    name: Name = None,
+    inputs: Annotated[list[str] | None, typer.Argument(help="New raw input: files, or - for standard input.")] = None,
+    beam: Annotated[int | None, typer.Option(help="Hypotheses kept at every step; 1 is greedy.")] = None,
+    nbest: Annotated[int | None, typer.Option(help="Hypotheses reported for every input.")] = None,
+    length_penalty: Annotated[float | None, typer.Option(help="Exponent of the length normalisation.")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Longest output in tokens.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Inputs read together.")] = None,
+) -> None:
+    """Read a trained pipeline out: its test split, or new raw input.
+
+    Flags override the decode section of params.yaml. New input gives one result an input, in order, on standard output.
+    """
+    given = {"beam": beam, "nbest": nbest, "length_penalty": length_penalty, "max_length": max_length, "batch": batch}
+    flags = {flag: value for flag, value in given.items() if value is not None}
+    if inputs:
+        assert name is not None
+        _decode_inputs(name, inputs, flags)
+        return
+    from seqpipe.commands.decode import decode_test, with_flags
+
+    _each(name, lambda pipeline, report: decode_test(with_flags(pipeline, flags, lenient=name is None), report))
+
+
+@app.command()
+def evaluate(name: Name = None) -> None:
+    """Score what was decoded: metrics, baselines and plots."""
+    from seqpipe.commands.evaluate import evaluate as run
+
+    _each(name, run)
+
+
+@app.command()
+def results(name: Name = None) -> None:
+    """Show metrics beside their baselines, and where the files are."""
+    from seqpipe.commands.results import places
+    from seqpipe.commands.results import results as read
+
+    pipelines = _pipelines(name)
+    console.results(read(pipelines), [(pipeline.name, places(pipeline)) for pipeline in pipelines])
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The new project's folder.")],
+    recipe: Annotated[str, typer.Option(help="The recipe it starts with.")] = "translate",
+) -> None:
+    """Make a new project that `dvc repro` runs."""
+    from seqpipe.commands.init import init as run
+
+    with console.reporting() as report:
+        run(folder, recipe, report)
+
+
+@app.command()
+def add(name: Annotated[str, typer.Argument(help="A recipe; `seqpipe list` shows them.")]) -> None:
+    """Add a recipe to the project in this folder."""
+    from seqpipe.commands.add import add as run
+
+    with console.reporting() as report:
+        run(name, report)
+
+
+@app.command("list")
+def list_() -> None:
+    """Show pipelines with their state, and recipes."""
+    from seqpipe.commands.listing import listing
+
+    with console.reporting() as report:
+        rows = listing(report)
+    console.listing(rows)
+
+
+@app.command()
+def experiments(name: OneName) -> None:
+    """Compare the experiments of one pipeline (the readable part of `dvc exp show`)."""
+    from seqpipe.commands.experiments import experiments as run
+
+    console.experiments(run(name))
+
+
+def _pipelines(name: str | None, modality: str | None = None) -> list[Pipeline]:
+    from seqpipe.project import read_pipeline, read_pipelines
+
+    if name is None:
+        found = [one for one in read_pipelines().values() if modality in (None, one.modality)]
+        if not found:
+            raise SeqpipeError(f"params.yaml has no {modality} pipeline; add one under 'pipelines'.")
+        return found
+    pipeline = read_pipeline(name)
+    if modality not in (None, pipeline.modality):
+        raise SeqpipeError(
+            f"{name} is a pipeline of {pipeline.modality}; run `seqpipe preprocess {pipeline.modality} {name}`."
+        )
+    return [pipeline]
+
+
+def _each(name: str | None, run: Callable[..., Any], modality: str | None = None) -> None:
+    pipelines = _pipelines(name, modality)
+    with console.reporting() as report:
+        for pipeline in pipelines:
+            run(pipeline, report)
+
+
+def _preprocess(modality: str, name: str | None) -> None:
+    from seqpipe.commands.preprocess import preprocess
+
+    _each(name, preprocess, modality)
+
+
+def _decode_inputs(name: str, inputs: list[str], flags: dict[str, Any]) -> None:
+    from seqpipe.commands.decode import decode_inputs
+
+    with console.reporting() as report:
+        found = decode_inputs(name, inputs, flags, report)
+        console.records(found)
+
+
+def main() -> None:
+    """Run; a user's mistake ends in one sentence and exit code 2."""
+    try:
+        app()
+    except SeqpipeError as mistake:
+        console.error(str(mistake))
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output left; nothing more to say
+        sys.exit(0)

@@ -1,0 +1,66 @@
+"""``seqpipe evaluate``: decoded records in, metrics and plots out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from seqpipe.commands.plots import draw
+from seqpipe.files import SeqpipeError, read_jsonl, whole_folder, write_json
+from seqpipe.params import Pipeline
+from seqpipe.project import DECODED, METRICS, PLOTS
+from seqpipe.report import Note, Report
+from seqpipe.tasks import TASKS, Record
+
+Scores = dict[str, Any]
+
+
+def evaluate(pipeline: Pipeline, report: Report) -> Path:
+    """Score ``data/decoded/<name>.jsonl``; write ``data/metrics/<name>.json`` and the plots of ``evaluate``."""
+    name, source = pipeline.name, DECODED / f"{pipeline.name}.jsonl"
+    if not source.exists():
+        raise SeqpipeError(f"{source} is missing; run `seqpipe decode {name}` (or `dvc repro`) first.")
+    records = [record for _, record in read_jsonl(source)]
+    scores = score(pipeline.task, records)
+    out = METRICS / f"{name}.json"
+    write_json(out, {name: scores})
+    with whole_folder(PLOTS / name / "evaluate") as folder:
+        draw(pipeline, records, folder)
+    task = TASKS[pipeline.task]
+    report(Note(f"{name}: {task.headline} {scores[task.headline]:.4f} on {len(records)} test examples; all in {out}"))
+    return out
+
+
+def score(task: str, records: Sequence[Record]) -> Scores:
+    """Metrics of our best outputs and of every baseline, over all records and over each group."""
+    ours = [best(record) for record in records]
+    scores = _with_groups(task, records, ours)
+    names = list(records[0]["baselines"])
+    scores["baseline"] = {
+        name: _with_groups(task, records, [record["baselines"][name] for record in records]) for name in names
+    }
+    return scores
+
+
+def best(record: Record) -> Any:
+    """The first hypothesis's output: a text, or a list of values."""
+    first = record["hypotheses"][0]
+    return first["text"] if "text" in first else first["values"]
+
+
+def _with_groups(task: str, records: Sequence[Record], outputs: Sequence[Any]) -> Scores:
+    scores: Scores = dict(_rounded(TASKS[task].score(records, outputs)))
+    groups = sorted({record["group"] for record in records} - {""})
+    if groups:
+        scores["group"] = {group: _part(task, records, outputs, group) for group in groups}
+    return scores
+
+
+def _part(task: str, records: Sequence[Record], outputs: Sequence[Any], group: str) -> Scores:
+    chosen = [at for at, record in enumerate(records) if record["group"] == group]
+    return _rounded(TASKS[task].score([records[at] for at in chosen], [outputs[at] for at in chosen]))
+
+
+def _rounded(scores: dict[str, float]) -> Scores:
+    return {name: round(value, 6) for name, value in scores.items()}

@@ -1,0 +1,132 @@
+"""A trained pipeline: a folder that holds all that reading out new data needs, and no code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from seqpipe.batches import collate
+from seqpipe.features import Features, load_features
+from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
+from seqpipe.inspect.maps import MAPS, HeatMap
+from seqpipe.params import DECODES, Pipeline, Section
+from seqpipe.project import check, read_pipelines
+from seqpipe.readers.example import Example
+from seqpipe.report import Report, silent
+from seqpipe.search.hypothesis import Hypothesis
+from seqpipe.store import Row
+from seqpipe.tasks import TASKS
+
+FORMAT = 1
+"""Version of the folder; raised when an older seqpipe could no longer read it."""
+
+Record = dict[str, Any]
+
+
+class Trained(NamedTuple):
+    """A model with everything around it. Call it with new inputs: texts, or paths of recordings or series."""
+
+    pipeline: Pipeline
+    features: Features
+    model: nn.Module
+
+    def __call__(self, inputs: Sequence[str]) -> list[Record]:
+        """One record an input, in order: ``id``, ``source``, ``hypotheses`` (best first)."""
+        return list(self.answer(self.features.given(inputs)))
+
+    def answer(self, examples: Iterable[Example]) -> Iterator[Record]:
+        """Read new examples out, batch by batch, in order."""
+        remaining = iter(examples)
+        while batch := list(islice(remaining, self.pipeline.decode.batch)):
+            rows = [self.features.encode(example) for example in batch]
+            for row, found in zip(rows, self.read_out(rows), strict=True):
+                record = {"id": row["id"], **self.features.record(row), "hypotheses": found}
+                yield {key: value for key, value in record.items() if key != "reference"}
+
+    def read_out(self, rows: Sequence[Row]) -> list[list[Record]]:
+        """The hypotheses of each row, best first; an empty input gives one empty output."""
+        found: list[list[Record]] = [[{"text": "", "score": 0.0, "tokens": []}] for _ in rows]
+        with_data = [at for at, row in enumerate(rows) if len(row["source"])]
+        size = self.pipeline.decode.batch
+        order = sorted(with_data, key=lambda at: len(rows[at]["source"]))
+        self.model.eval()
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
+            results = self._decode([rows[at] for at in chosen])
+            for at, hypotheses in zip(chosen, results, strict=True):
+                found[at] = [self._readable(one, rows[at]) for one in hypotheses]
+        return found
+
+    def map(self, row: Row) -> HeatMap | None:
+        """Where the model looked while it read ``row`` out, if its task can tell."""
+        if self.pipeline.task not in MAPS or not len(row["source"]):
+            return None
+        found = self._decode([row])[0][0]
+        return MAPS[self.pipeline.task](self.model, collate([row]), found, self.features, row)
+
+    def _readable(self, found: Hypothesis, row: Row) -> Record:
+        output = self.features.decode(found.output, row)
+        if isinstance(output, str):
+            return {"text": output, "score": round(found.score, 6), "tokens": self.features.tokens(found.output)}
+        return {"values": output}
+
+    def _decode(self, rows: list[Row]) -> list[list[Hypothesis]]:
+        return TASKS[self.pipeline.task].decode(self.model, collate(rows), self.pipeline.decode)
+
+
+def build(pipeline: Pipeline, features: Features) -> nn.Module:
+    """A new model of a pipeline's task and sizes, its weights drawn from the training seed."""
+    torch.manual_seed(pipeline.train.seed)
+    return TASKS[pipeline.task].model(pipeline.model, features.sizes)
+
+
+def save_trained(folder: Path, trained: Trained) -> None:
+    """Write a trained pipeline, whole or not at all."""
+    pipeline = trained.pipeline
+    sections = {part: getattr(pipeline, part).model_dump() for part in ("features", "model", "train")}
+    params = {"pipelines": {pipeline.name: pipeline.modality}, pipeline.name: {"task": pipeline.task, **sections}}
+    with whole_folder(folder) as temporary:
+        # JSON is YAML; written so, the file needs no YAML library to be exact
+        (temporary / "pipeline.yaml").write_text(
+            json.dumps(params, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        save_file(
+            {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()},
+            temporary / "model.safetensors",
+        )
+        trained.features.save(temporary)
+        write_json(temporary / "meta.json", {"format": FORMAT, "sizes": trained.features.sizes})
+
+
+def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) -> Trained:
+    """Open a trained pipeline; ``decode`` overrides the defaults of its task's decode section."""
+    if not folder.is_dir():
+        raise SeqpipeError(f"{folder} is missing; train first, with `seqpipe train {folder.name}` or `dvc repro`.")
+    for needed in ("meta.json", "pipeline.yaml", "model.safetensors"):
+        if not (folder / needed).exists():
+            raise SeqpipeError(f"{folder} has no {needed}, so it is not a whole model; run `seqpipe train` again.")
+    version = read_json(folder / "meta.json").get("format", 0)
+    if version > FORMAT:
+        raise SeqpipeError(
+            f"{folder} was written by a newer seqpipe (format {version}, this one reads {FORMAT}); upgrade seqpipe."
+        )
+    (pipeline,) = read_pipelines(folder / "pipeline.yaml").values()
+    options: Section = check(DECODES[pipeline.task], decode, f"decode of {pipeline.name}")
+    features = load_features(pipeline.modality, pipeline.features, folder, report)
+    model = TASKS[pipeline.task].model(pipeline.model, features.sizes)
+    try:
+        model.load_state_dict(load_file(folder / "model.safetensors"))
+    except (SafetensorError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise SeqpipeError(
+            f"{folder / 'model.safetensors'} does not fit this pipeline ({reason}); train again."
+        ) from None
+    return Trained(pipeline.model_copy(update={"decode": options}), features, model.eval())

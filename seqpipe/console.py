@@ -1,0 +1,125 @@
+"""Everything seqpipe prints: results on standard output, progress and notes on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from seqpipe.report import Note, Progress, Report
+
+if TYPE_CHECKING:
+    from seqpipe.commands.experiments import Experiments
+    from seqpipe.commands.listing import Listed
+    from seqpipe.commands.results import Result
+
+
+def error(message: str) -> None:
+    """One line on standard error."""
+    print(f"seqpipe: {message}", file=sys.stderr)  # noqa: T201
+
+
+@contextmanager
+def reporting() -> Iterator[Report]:
+    """What commands report to: bars and notes on a terminal, plain lines of notes elsewhere."""
+    if not sys.stderr.isatty():
+        yield _plain
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True, highlight=False), transient=True) as bars:
+        bar = bars.add_task("", visible=False)
+
+        def report(event: Progress | Note) -> None:
+            if isinstance(event, Note):
+                bars.console.print(event.text, markup=False)
+                return
+            bars.update(bar, description=event.step, completed=event.done, total=event.total or None, visible=True)
+
+        yield report
+
+
+def _plain(event: Progress | Note) -> None:
+    if isinstance(event, Note):
+        print(event.text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def records(found: Iterable[dict[str, Any]]) -> None:
+    """Decoded inputs: JSON lines when piped; source and output for a person at a terminal."""
+    if not sys.stdout.isatty():
+        for record in found:
+            print(json.dumps(record, ensure_ascii=False), flush=True)  # noqa: T201
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for record in found:
+        console.print(record["source"], style="dim", markup=False)
+        for hypothesis in record["hypotheses"]:
+            console.print("  " + describe(hypothesis), markup=False)
+
+
+def describe(hypothesis: dict[str, Any]) -> str:
+    """A hypothesis as a person reads it."""
+    if "text" in hypothesis:
+        return f"{hypothesis['text']}   ({hypothesis['score']:.3f})"
+    return "  ".join(f"{value:.4g}" for value in hypothesis["values"])
+
+
+def results(lines: Sequence[Result], places: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    """The table of headline metrics beside their baselines, and where everything is."""
+    from rich.table import Table
+
+    table = Table(title="seqpipe results", caption="↑ higher is better, ↓ lower is better; * beats every baseline")
+    for column in ("pipeline", "test part", "metric"):
+        table.add_column(column)
+    table.add_column("seqpipe", justify="right")
+    table.add_column("baselines")
+    previous = ""
+    for line in lines:
+        if line.pipeline != previous and previous:
+            table.add_section()
+        arrow = "↑" if line.higher_is_better else "↓"
+        others = ", ".join(f"{name} {value:.3f}" for name, value in line.baselines.items())
+        ours = f"{line.ours:.3f} {'*' if line.wins() else ' '}"
+        name = line.pipeline if line.pipeline != previous else ""
+        table.add_row(name, line.part, f"{line.metric} {arrow}", ours, others)
+        previous = line.pipeline
+    console = _wide()
+    console.print(table)
+    for name, paths in places:
+        console.print(f"{name}: {', '.join(map(str, paths))}", markup=False, highlight=False)
+
+
+def listing(rows: Sequence[Listed]) -> None:
+    """Pipelines with their state, then recipes."""
+    from rich.table import Table
+
+    table = Table("name", "modality", "task", "state", "about")
+    for row in rows:
+        state = f"{row.state} ({', '.join(row.changed)})" if row.changed else row.state
+        table.add_row(row.name, row.modality, row.task, state, row.description)
+    _wide().print(table)
+
+
+def experiments(shown: Experiments) -> None:
+    """One pipeline's experiments and the command that shows the same."""
+    from rich.table import Table
+
+    table = Table(*shown.columns)
+    for row in shown.rows:
+        table.add_row(*row)
+    console = _wide()
+    console.print(table)
+    console.print(shown.command, markup=False, highlight=False, soft_wrap=True)
+
+
+def _wide() -> Any:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)

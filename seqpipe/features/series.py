@@ -1,0 +1,189 @@
+"""Windows over time series, split by time: what lies before an origin is read, what follows is predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from seqpipe.features.differencing import difference, integrate, lag
+from seqpipe.features.statistics import Statistics, measure
+from seqpipe.files import SeqpipeError, read_json, write_json
+from seqpipe.params import SeriesFeatures
+from seqpipe.readers.example import Example
+from seqpipe.readers.series import Columns, Series, read_folder, read_series
+from seqpipe.report import Note, Report
+from seqpipe.store import Row
+
+
+class Window(NamedTuple):
+    """A series as it is known at an origin: its latest raw ``values`` float64[T], ``history`` of which a row keeps."""
+
+    series: str
+    shown: str
+    values: np.ndarray
+    history: int
+    statistics: Statistics
+
+
+class SeriesWindows:
+    """A window of differenced, scaled values and the ``horizon`` values that follow it.
+
+    A row holds ``source`` float32[window, 1] and ``target`` float32[horizon, 1] as the model sees them; ``history`` and
+    ``reference`` float64 in the series' own unit, ``moments`` (mean, deviation) and ``scale`` (of MASE) to undo it.
+    """
+
+    def __init__(self, params: SeriesFeatures, statistics: dict[str, Statistics], report: Report) -> None:
+        self.params, self.statistics, self.report = params, statistics, report
+        self.season = params.season if params.seasonal_difference else 0
+        self.lag = lag(self.season, params.difference)
+        self.needed = params.window + self.lag
+        self.sizes = {"source": 1, "target": params.horizon}
+        self.columns = {"id": "text", "group": "text", "shown": "text", "source": "frames:1", "target": "frames:1"}
+        self.columns |= {"history": "values", "reference": "values", "moments": "values", "scale": "values"}
+
+    @classmethod
+    def fit(cls, params: SeriesFeatures, folder: Path, report: Report) -> SeriesWindows:
+        """Measure every series of the folder on its training part."""
+        for part in ("valid", "test"):
+            if getattr(params, part) < params.horizon:
+                raise SeqpipeError(
+                    f"features.{part} is {getattr(params, part)} steps, but must hold one horizon or more "
+                    f"(features.horizon is {params.horizon})."
+                )
+        features = cls(params, {}, report)
+        for series in read_folder(folder, features._columns()):
+            features._check(series)
+            training = series.values[: len(series.values) - params.valid - params.test]
+            statistics = features._measure(training)
+            if not statistics.error:
+                raise SeqpipeError(
+                    f"Series '{series.name}' of {series.path} repeats itself every {params.season} steps in its "
+                    f"training part, so that MASE has no scale; remove it or change features.season."
+                )
+            features.statistics[series.name] = statistics
+        return features
+
+    def _check(self, series: Series) -> None:
+        params = self.params
+        training = max(self.needed + params.horizon, params.season + 1)
+        if len(series.values) < training + params.valid + params.test:
+            raise SeqpipeError(
+                f"Series '{series.name}' of {series.path} has {len(series.values)} values, but needs "
+                f"{training + params.valid + params.test}: {training} to train (window {params.window}, differences "
+                f"{self.lag}, horizon {params.horizon}), {params.valid} to validate, {params.test} to test."
+            )
+        self._note_gap(series)
+
+    def _note_gap(self, series: Series) -> None:
+        if date := series.gap():
+            self.report(Note(f"{series.path}: series '{series.name}' has a long step after {date}; are rows missing?"))
+
+    def _measure(self, values: np.ndarray) -> Statistics:
+        changes = difference(values, self.season, self.params.difference)
+        return measure(values, changes, self.params.season, self.params.scale == "standard")
+
+    @classmethod
+    def load(cls, params: SeriesFeatures, folder: Path, report: Report) -> SeriesWindows:
+        """Open ``series.json``."""
+        path = folder / "series.json"
+        try:
+            found = {name: Statistics(**values) for name, values in read_json(path).items()}
+        except (AttributeError, TypeError):
+            raise SeqpipeError(f"{path} is broken; run `seqpipe preprocess` (or `dvc repro`) again.") from None
+        return cls(params, found, report)
+
+    def save(self, folder: Path) -> None:
+        """Write ``series.json``."""
+        write_json(folder / "series.json", {name: values._asdict() for name, values in self.statistics.items()})
+
+    def examples(self, folder: Path, split: str) -> Iterator[Example]:
+        """Every window whose targets lie in the split's part of time; it may read values from before that part."""
+        params = self.params
+        for series in read_folder(folder, self._columns()):
+            test = len(series.values) - params.test
+            valid = test - params.valid
+            start, stop = {"train": (self.needed, valid), "valid": (valid, test), "test": (test, test + params.test)}[
+                split
+            ]
+            history = max(params.history, params.season, self.lag) if split == "test" else self.lag
+            for origin in range(start, stop - params.horizon + 1):
+                target = series.values[origin : origin + params.horizon]
+                yield self._example(series, origin, target, history, self.statistics[series.name])
+
+    def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
+        """The last window of every series of every file; a series that training did not know is scaled by itself."""
+        for path in paths:
+            for series in read_series(path, self._columns()):
+                length = len(series.values)
+                if length < self.needed:
+                    raise SeqpipeError(
+                        f"{path}: series '{series.name}' has {length} values, but a forecast needs {self.needed} "
+                        f"(window {self.params.window}, differences {self.lag})."
+                    )
+                self._note_gap(series)
+                statistics = self.statistics.get(series.name)
+                if statistics is None:
+                    known = f"not in training, which had {', '.join(self.statistics)}"
+                    self.report(Note(f"{path}: series '{series.name}' was {known}; scaled by its own {length} values"))
+                    statistics = self._measure(series.values)
+                yield self._example(series, length, None, self.lag, statistics)
+
+    def given(self, items: Sequence[str]) -> Iterator[Example]:
+        """The same for paths handed over in Python."""
+        return self.inputs(items)
+
+    def _example(
+        self, series: Series, origin: int, target: np.ndarray | None, history: int, statistics: Statistics
+    ) -> Example:
+        since, until = series.dates[origin - self.needed], series.dates[origin - 1]
+        values = series.values[max(0, origin - max(history, self.needed)) : origin]
+        window = Window(series.name, f"{series.name} {since} → {until}", values, history, statistics)
+        where = f"{series.path} series '{series.name}' up to {until}"
+        return Example(f"{series.name}:{until}", window, target, where, series.name)
+
+    def encode(self, example: Example) -> Row:
+        """Difference and scale both sides; the source depends on nothing after the origin."""
+        window: Window = example.source
+        values, target = window.values, np.zeros(0) if example.target is None else example.target
+        joined = np.concatenate([values[-self.needed :], target])
+        changes = difference(joined, self.season, self.params.difference)
+        scaled = ((changes - window.statistics.mean) / window.statistics.deviation).astype(np.float32)[:, None]
+        return {
+            "id": example.id,
+            "group": example.group,
+            "shown": window.shown,
+            "source": scaled[: self.params.window],
+            "target": scaled[self.params.window :],
+            "history": values[len(values) - min(window.history, len(values)) :],
+            "reference": target,
+            "moments": np.array([window.statistics.mean, window.statistics.deviation]),
+            "scale": np.array([window.statistics.error]),
+        }
+
+    def decode(self, output: Any, row: Row) -> list[float]:
+        """Forecast in the series' own unit from the model's output, [horizon] or [horizon, 1]."""
+        mean, deviation = row["moments"]
+        changes = np.asarray(output, np.float64).ravel() * deviation + mean
+        values: list[float] = integrate(changes, row["history"], self.season, self.params.difference).tolist()
+        return values
+
+    def tokens(self, output: Sequence[int]) -> list[str]:
+        """Values have no tokens."""
+        return []
+
+    def source_tokens(self, row: Row) -> list[str]:
+        """Values have no tokens."""
+        return []
+
+    def record(self, row: Row) -> dict[str, Any]:
+        """Series and dates of what was read (differences reach back before the window), what followed, MASE's scale;
+        where something followed, also the raw values read, ``history``."""
+        reference = row["reference"].tolist()
+        record = {"source": row["shown"], "reference": reference, "scale": float(row["scale"][0])}
+        return record | ({"history": row["history"][-self.needed :].tolist()} if reference else {})
+
+    def _columns(self) -> Columns:
+        return Columns(self.params.date, self.params.value, self.params.series)

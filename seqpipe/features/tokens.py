@@ -1,0 +1,109 @@
+"""Token ids of a text and back, by sentencepiece at every level: unigram, byte pairs, characters, words."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import sentencepiece
+
+from seqpipe.files import SeqpipeError, whole_file
+from seqpipe.params import Tokens
+
+PAD, UNKNOWN, BEGIN, END = 0, 1, 2, 3
+"""Control ids of every vocabulary; CTC uses ``PAD`` as its blank."""
+LONGEST_LINE = 1 << 20
+ALL_CHARACTERS = 1 << 21  # more than Unicode has
+
+
+class Tokenizer:
+    """A trained sentencepiece model."""
+
+    def __init__(self, model: bytes) -> None:
+        self.model = model
+        self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+
+    @classmethod
+    def train(cls, lines: Iterable[str], params: Tokens, what: str) -> Tokenizer:
+        """Fit a vocabulary on ``lines``; ``what`` names them in an error.
+
+        The characters of ``lines`` are all in it (the words at level ``word`` need not be).
+        """
+        present = [
+            line for line in lines if line.strip()
+        ]  # a list: an error while reading must not arise inside sentencepiece
+        if not present:
+            raise SeqpipeError(f"No {params.level} vocabulary can be trained on {what}: they hold no text.")
+        model = io.BytesIO()
+        whole = params.level == "char"  # sentencepiece would drop rare characters without a word
+        try:
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=iter(present),
+                model_writer=model,
+                model_type=params.level,
+                vocab_size=ALL_CHARACTERS if whole else params.vocabulary,
+                hard_vocab_limit=False,
+                character_coverage=1.0,
+                normalization_rule_name=params.normalization,
+                split_digits=params.split_digits,
+                pad_id=PAD,
+                unk_id=UNKNOWN,
+                bos_id=BEGIN,
+                eos_id=END,
+                max_sentence_length=LONGEST_LINE,
+                num_threads=1,  # more threads change the order of sums, and with it the model
+                minloglevel=2,
+            )
+        except (RuntimeError, OSError) as error:
+            reason = " ".join(str(error).split())
+            needed = re.search(r"smaller than required_chars\. \d+ vs (\d+)", reason)
+            if needed:
+                raise _too_small(params, what, int(needed[1])) from None
+            raise SeqpipeError(f"No {params.level} vocabulary can be trained on {what}: {reason}") from None
+        tokenizer = cls(model.getvalue())
+        if whole and tokenizer.size > params.vocabulary:
+            raise _too_small(params, what, tokenizer.size)
+        return tokenizer
+
+    @property
+    def size(self) -> int:
+        """Number of token ids, the control tokens included."""
+        return int(self._processor.get_piece_size())
+
+    def encode(self, text: str) -> np.ndarray:
+        """Token ids, int32[T], without begin and end."""
+        return np.asarray(self._processor.encode(text), np.int32)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of token ids; control ids vanish."""
+        return str(self._processor.decode([int(token) for token in ids]))
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """The written form of each token; ``▁`` is a space."""
+        return [str(self._processor.id_to_piece(int(token))) for token in ids]
+
+    def save(self, path: Path) -> None:
+        """Write the sentencepiece model."""
+        with whole_file(path) as temporary:
+            temporary.write_bytes(self.model)
+
+    @classmethod
+    def load(cls, path: Path) -> Tokenizer:
+        """Open a sentencepiece model."""
+        try:
+            model = path.read_bytes()
+            if model:  # sentencepiece takes no bytes for a model without pieces
+                return cls(model)
+        except (OSError, RuntimeError):
+            pass
+        raise SeqpipeError(f"{path} is missing or broken; run `seqpipe preprocess` (or `dvc repro`) again.")
+
+
+def _too_small(params: Tokens, what: str, needed: int) -> SeqpipeError:
+    return SeqpipeError(
+        f"A {params.level} vocabulary of {params.vocabulary} cannot hold every character of {what}; "
+        f"set `vocabulary` to {needed} or more."
+    )

@@ -1,0 +1,122 @@
+"""Files that are either whole or absent, and the error a user can cause."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+class SeqpipeError(Exception):
+    """A mistake the user can mend: one sentence naming the place, what is wrong, and the fix."""
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; it takes the name ``path`` only if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give an empty temporary folder beside ``path``; it replaces ``path`` only if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+        _swap(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(new: Path, path: Path) -> None:
+    """Let ``new`` take the name ``path``; what stood there goes only once ``new`` is in its place."""
+    old = new.with_name(f"{new.name}.old")
+    stood = os.path.lexists(path)
+    if stood:
+        os.replace(path, old)
+    try:
+        os.replace(new, path)
+    except OSError:
+        if stood:
+            os.replace(old, path)
+        raise
+    if old.is_symlink() or old.is_file():
+        old.unlink()
+    else:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text, whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write one JSON value with sorted, indented keys, so that two runs differ only where the values do."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read one JSON value; a missing or broken file is a ``SeqpipeError``."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SeqpipeError(f"{path} is missing.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise SeqpipeError(f"{path} is not valid JSON ({error}); make it again.") from None
+
+
+def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
+    """Write one JSON value a line."""
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
+    """Yield ``(line number, value)`` for each line that is not blank."""
+    for number, line in read_lines(path):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except json.JSONDecodeError as error:
+                raise SeqpipeError(f"{path} line {number} is not valid JSON ({error.msg}).") from None
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield ``(line number, line without its end)`` of a UTF-8 text; a byte-order mark is dropped."""
+    try:
+        with path.open("rb") as file:
+            yield from decode_lines(file, str(path))
+    except FileNotFoundError:
+        raise SeqpipeError(f"{path} is missing.") from None
+    except IsADirectoryError:
+        raise SeqpipeError(f"{path} is a folder, not a text file.") from None
+    except PermissionError:
+        raise SeqpipeError(f"{path} may not be read; give yourself permission, for example with `chmod +r`.") from None
+
+
+def decode_lines(raw_lines: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:
+    """Yield ``(line number, line without its end)`` of UTF-8 bytes; ``name`` is the file's in an error."""
+    for number, raw in enumerate(raw_lines, start=1):
+        try:
+            line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            raise SeqpipeError(
+                f"{name} line {number} is not UTF-8 text; convert the file, for example with `iconv -t utf-8`."
+            ) from None
+        yield number, line.rstrip("\r\n")

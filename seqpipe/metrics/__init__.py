@@ -1,0 +1,1 @@
+"""Metrics: from what was written and what should have been, to a number."""

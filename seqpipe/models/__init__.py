@@ -1,0 +1,1 @@
+"""Models: one file a task, made of the blocks in ``nn``."""

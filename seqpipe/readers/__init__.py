@@ -1,0 +1,1 @@
+"""Readers: standard formats in, examples out."""

@@ -1,0 +1,1 @@
+"""Search: reading a sequence out of a model, as pure functions over its steps."""

@@ -1,0 +1,130 @@
+"""The feature store: one memory-mapped Arrow IPC file a split, rows of unequal length, readable by any Arrow tool.
+
+A column is one of four kinds:
+
+========== ======================= ===========================
+kind       Arrow type              in Python
+========== ======================= ===========================
+text       string                  ``str``
+ids        list<int32>             ``int32[T]``
+values     list<double>            ``float64[T]``
+frames:F   list<list<float>[F]>    ``float32[T, F]``
+========== ======================= ===========================
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from seqpipe.files import SeqpipeError, whole_file
+
+ROWS_A_BATCH = 512
+
+Row = dict[str, Any]
+
+
+def arrow_type(kind: str) -> pa.DataType:
+    """The Arrow type of a column kind."""
+    if kind.startswith("frames:"):
+        return pa.list_(pa.list_(pa.float32(), int(kind.removeprefix("frames:"))))
+    return {"text": pa.string(), "ids": pa.list_(pa.int32()), "values": pa.list_(pa.float64())}[kind]
+
+
+def _column(kind: str, items: list[Any]) -> pa.Array:
+    if kind == "text":
+        return pa.array(items, pa.string())
+    offsets = pa.array(np.cumsum([0, *map(len, items)]), pa.int32())
+    dtype = {"ids": np.int32, "values": np.float64}.get(kind, np.float32)
+    flat = pa.array(np.concatenate([np.asarray(item, dtype).ravel() for item in items]))
+    if kind.startswith("frames:"):
+        size = int(kind.removeprefix("frames:"))
+        assert all(np.shape(item)[1:] == (size,) for item in items), f"frames must have {size} values"
+        flat = pa.FixedSizeListArray.from_arrays(flat, size)
+    return pa.ListArray.from_arrays(offsets, flat)
+
+
+class Writer:
+    """Write rows one by one; the file appears, whole, when the ``with`` block ends without an error."""
+
+    def __init__(self, path: Path, columns: dict[str, str]) -> None:
+        self.columns = columns
+        self.rows: list[Row] = []
+        self.count = 0
+        self._schema = pa.schema([(name, arrow_type(kind)) for name, kind in columns.items()])
+        self._whole = whole_file(path)
+        self._file = pa.ipc.new_file(str(self._whole.__enter__()), self._schema)
+
+    def add(self, row: Row) -> None:
+        """Append one row; its keys are the columns."""
+        self.rows.append(row)
+        self.count += 1
+        if len(self.rows) >= ROWS_A_BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self.rows:
+            arrays = [_column(kind, [row[name] for row in self.rows]) for name, kind in self.columns.items()]
+            self._file.write_batch(pa.record_batch(arrays, schema=self._schema))
+            self.rows = []
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._flush()
+            self._file.close()
+        except BaseException as failure:  # the rows of the last batch: the file must not appear
+            self._whole.__exit__(type(failure), failure, failure.__traceback__)
+            raise
+        self._whole.__exit__(kind, error, trace)
+
+
+class Store:
+    """Rows of one split by index; only the pages that are touched are read from disk."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file = pa.ipc.open_file(pa.memory_map(str(path)))
+        except FileNotFoundError:
+            raise SeqpipeError(f"{path} is missing; run `seqpipe preprocess` (or `dvc repro`) first.") from None
+        except pa.ArrowInvalid:
+            raise SeqpipeError(f"{path} is not a whole Arrow file; run `seqpipe preprocess` again.") from None
+        self._batches = [self._file.get_batch(index) for index in range(self._file.num_record_batches)]
+        self._starts = [0, *accumulate(batch.num_rows for batch in self._batches)]
+        self.columns: list[str] = self._file.schema.names
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __getitem__(self, index: int) -> Row:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        at = bisect_right(self._starts, index) - 1
+        batch, row = self._batches[at], index - self._starts[at]
+        return {name: _item(batch.column(name), row) for name in self.columns}
+
+    def lengths(self, column: str) -> np.ndarray:
+        """Length of every row's ``column``, int64[rows], without reading its values."""
+        parts = [np.diff(batch.column(column).offsets.to_numpy()) for batch in self._batches]
+        return np.concatenate([np.zeros(0, np.int64), *parts]).astype(np.int64)
+
+
+def _item(array: Any, row: int) -> Any:
+    if pa.types.is_string(array.type):
+        return array[row].as_py()
+    start, stop = (int(offset) for offset in array.offsets[row : row + 2].to_numpy())
+    values = array.values.slice(start, stop - start)
+    if pa.types.is_fixed_size_list(values.type):
+        return values.flatten().to_numpy().reshape(-1, values.type.list_size)
+    return values.to_numpy()

@@ -1,0 +1,60 @@
+"""The table of tasks: what each kind of problem is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from torch import nn
+
+from seqpipe import losses
+from seqpipe.batches import Batch
+from seqpipe.losses import Losses
+from seqpipe.metrics import series, speech, text
+from seqpipe.models import baselines
+from seqpipe.models.ctc import Ctc
+from seqpipe.models.forecast import Forecast
+from seqpipe.models.seq2seq import Seq2Seq
+from seqpipe.params import Pipeline
+from seqpipe.report import Report
+from seqpipe.search import readout
+from seqpipe.search.hypothesis import Hypothesis
+from seqpipe.store import Row, Store
+
+Record = dict[str, Any]
+Baselines = dict[str, list[Any]]
+
+
+class Task(NamedTuple):
+    """A problem's shape: how to model it, what to minimise, how to read it out, how to score it."""
+
+    model: Callable[[Any, dict[str, int]], nn.Module]
+    """From the ``model`` section and the features' sizes."""
+    loss: Callable[[Any, Batch], Losses]
+    """From a model and a batch; example by example."""
+    decode: Callable[[Any, Batch, Any], list[list[Hypothesis]]]
+    """From a model, a batch and the ``decode`` section: the n best outputs of each input, best first."""
+    score: Callable[[Sequence[Record], Sequence[Any]], dict[str, float]]
+    """From decoded records and outputs as people read them."""
+    baselines: Callable[[Store, Sequence[Row], Pipeline, Report], Baselines]
+    """Trivial or classical outputs for the rows of a split, by name, to stand beside ours."""
+    headline: str
+    """The metric that stands for the others."""
+    higher_is_better: bool
+
+
+TASKS = {
+    "seq2seq": Task(
+        Seq2Seq, losses.seq2seq, readout.seq2seq, text.score, baselines.copy_source, "exact", higher_is_better=True
+    ),
+    "ctc": Task(Ctc, losses.ctc, readout.ctc, speech.score, baselines.commonest, "wer", higher_is_better=False),
+    "forecast": Task(
+        Forecast,
+        losses.forecast,
+        readout.forecast,
+        series.score,
+        baselines.classical,
+        "mase",
+        higher_is_better=False,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Training: from stores of features to fitted weights."""

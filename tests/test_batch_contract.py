@@ -1,0 +1,93 @@
+"""Results never depend on what else is in the batch: for every task, alone = together = reordered = padded further."""
+
+import pytest
+import tiny
+import torch
+from torch.nn import functional
+
+from seqpipe.batches import Batch, collate
+from seqpipe.padded import Padded
+from seqpipe.tasks import TASKS
+
+CASES = [
+    (task, params)
+    for task, several in {
+        "seq2seq": [
+            {"cell": cell, "attention": attention, "bidirectional": both, "layers": layers}
+            for cell, attention, both, layers in [
+                ("gru", "general", True, 1),
+                ("lstm", "additive", True, 2),
+                ("rnn", "dot", False, 1),
+                ("gru", "scaled", False, 2),
+                ("lstm", "none", True, 1),
+            ]
+        ],
+        "ctc": [
+            {"cell": cell, "stack": stack, "bidirectional": both, "layers": 2}
+            for cell, stack, both in [("gru", 1, True), ("lstm", 3, True), ("rnn", 2, False)]
+        ],
+        "forecast": [{"cell": cell, "layers": 2} for cell in ("gru", "lstm", "rnn")],
+    }.items()
+    for params in several
+]
+
+
+def more_padding(padded: Padded, steps: int, fill: float) -> Padded:
+    """The same sequences behind more padding, which holds ``fill`` instead of zeros."""
+    data = functional.pad(padded.data, (*[0, 0] * (padded.data.dim() - 2), 0, steps))
+    mask = Padded(data, padded.lengths).mask()
+    mask = mask.view(*mask.shape, *[1] * (data.dim() - 2))
+    return Padded(torch.where(mask, data, torch.full_like(data, fill)), padded.lengths)
+
+
+def variants(rows):
+    """(what, batch, order): ``order[i]`` is the row that stands at place ``i``."""
+    order = [3, 0, 6, 1, 5, 2, 4]
+    together = collate(rows)
+    fill = 2 if together.source.data.dtype == torch.int64 else 9.0
+    yield "together", together, list(range(7))
+    yield "reordered", collate([rows[at] for at in order]), order
+    source = more_padding(together.source, 20, fill)
+    target_fill = 2 if together.target.data.dtype == torch.int64 else 9.0
+    yield "padded", Batch(together.ids, source, more_padding(together.target, 20, target_fill)), list(range(7))
+
+
+@pytest.mark.parametrize(("task", "params"), CASES, ids=lambda value: str(value).replace(" ", ""))
+def test_loss_gradient_and_output_are_the_examples_own(task, params):
+    rows, model, row_of = tiny.rows(task), tiny.model(task, **params), TASKS[task]
+    options = tiny.options(task, batch=7)
+    alone = [collate([row]) for row in rows]
+    losses = [row_of.loss(model, batch) for batch in alone]
+    outputs = [row_of.decode(model, batch, options)[0][0] for batch in alone]
+    gradients = torch.autograd.grad(sum(one.total.sum() for one in losses), list(model.parameters()), allow_unused=True)
+    for what, batch, order in variants(rows):
+        together = row_of.loss(model, batch)
+        for place, at in enumerate(order):
+            torch.testing.assert_close(together.total[place], losses[at].total[0], atol=1e-5, rtol=1e-5, msg=what)
+            assert int(together.terms[place]) == int(losses[at].terms[0])
+        found = row_of.decode(model, batch, options)
+        assert len(found) == len(rows)
+        for place, at in enumerate(order):
+            torch.testing.assert_close(
+                torch.tensor(found[place][0].output).double(),
+                torch.tensor(outputs[at].output).double(),
+                atol=1e-5,
+                rtol=0,
+            )
+            assert found[place][0].score == pytest.approx(outputs[at].score, abs=1e-5)
+        again = torch.autograd.grad(together.total.sum(), list(model.parameters()), allow_unused=True)
+        for mine, own in zip(again, gradients, strict=True):
+            assert (mine is None) == (own is None)
+            if mine is not None:
+                torch.testing.assert_close(mine, own, atol=1e-4, rtol=1e-4, msg=what)
+
+
+@pytest.mark.parametrize("attention", ["none", "general"])
+def test_a_hypothesis_scores_what_teacher_forcing_gives_it(attention):
+    rows, model = tiny.rows("seq2seq", seed=3), tiny.model("seq2seq", attention=attention)
+    found = TASKS["seq2seq"].decode(model, collate(rows), tiny.options("seq2seq", beam=4, nbest=4, max_length=5))
+    for row, hypotheses in zip(rows, found, strict=True):
+        for one in hypotheses:
+            forced = {**row, "target": torch.tensor(one.output, dtype=torch.int32).numpy()}
+            total = TASKS["seq2seq"].loss(model, collate([forced])).total
+            assert one.log_prob == pytest.approx(-total.item(), abs=1e-4)
