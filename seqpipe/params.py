@@ -125,7 +125,7 @@ class CtcModel(RecurrentParams):
 
     bidirectional: bool = True
     """Whether it also reads backwards (better, but then it cannot stream)."""
-    stack: Positive = 3
+    stack: Positive = 2
     """Neighbouring frames joined to one step: fewer steps, less work."""
 
 

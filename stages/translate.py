@@ -9,9 +9,9 @@ held-out-format     combinations never in train; their locale, their format and 
 held-out-year       years never in train, in combinations that are
 =================== ==========================================================================================
 
-Only dates with one reading are written, so that a source has one right target whatever its locale. A numeric date whose
-day and month could change places (``03/04/2005`` is April in London, March in New York) appears only where the day is
-no month or equals its month. Two digits stand for a year only beside a month's name or sign, and only for ``CENTURY``.
+Only dates with one reading are written, so that a source has one right target whatever its locale. ``03/04/2005`` is
+April in London and March in New York, so slashes stand only in dates that begin with the year; between dots or hyphens
+the day comes before the month. Two digits stand for a year only beside a month's name or sign, and only for ``CENTURY``.
 """
 
 from __future__ import annotations
@@ -91,10 +91,7 @@ class Form(NamedTuple):
         return [*self.combination, *([(str(self.locale), names[0])] if names else [])]
 
     def write(self, day: date) -> str | None:
-        """The date in this form, or None where it could be read as another date."""
-        can_swap = "/" in self.pattern and not self.pattern.startswith("y")
-        if can_swap and day.day <= 12 and day.day != day.month:
-            return None
+        """The date in this form, or None where two digits would be read as another year."""
         if "yy" in self.pattern and day.year not in CENTURY:
             return None
         text: str = parse_pattern(self.pattern).apply(day, self.locale)
@@ -178,7 +175,7 @@ def _hold_out_years(source: Source, chance: random.Random) -> tuple[list[int], l
     """Part the years into those to learn and those held out."""
     years = list(range(source.first_year, source.last_year + 1))
     free = [year for year in years if year != EXAMPLE.year]
-    if len(free) <= source.held_out_years:
+    if not len(years) > source.held_out_years <= len(free):
         raise SeqpipeError(
             f"translate.source.held_out_years is {source.held_out_years}, but there are only {len(years)} years; "
             "lower it, or widen first_year to last_year."
@@ -214,12 +211,16 @@ def _patterns(locale: Locale) -> dict[str, str]:
     if long.startswith("y"):
         found["close"] = long.replace(" ", "")
     else:
-        found |= {"brief": "d MMM y", "dashes": "d-MMM-y", "day-first": "d MMMM y", "year-first": "y MMMM d"}
+        found |= {"day-first": "d MMMM y", "year-first": "y MMMM d"}
+        if "MMM" in found.get("abbreviated", ""):  # else its writers shorten to numbers
+            found["brief"] = "d MMM y"
+    if locale.language == "en":
+        found["dashes"] = "d-MMM-y"
     if locale.language in BEFORE_A_DATE:
         found["phrase"] = f"'{BEFORE_A_DATE[locale.language]}' {long}"
     if locale.language in ("en", "fr"):
         found["ordinal"] = _with(long, "d", "d@")
-    return found
+    return {name: pattern for name, pattern in found.items() if "/" not in pattern or pattern.startswith("y")}
 
 
 def _with(pattern: str, field: str, width: str) -> str:

@@ -86,7 +86,7 @@ def test_levels_cut_where_they_say() -> None:
     for level in LEVELS:
         tokenizer = Tokenizer.train(CORPUS, Tokens(level=level, vocabulary=400), "a corpus")
         pieces[level] = tokenizer.pieces(tokenizer.encode(text))
-    assert pieces["char"] == list("▁le▁3▁mai▁1979")
+    assert pieces["char"] == list("le▁3▁mai▁1979")
     assert pieces["word"] == ["▁le", "▁3", "▁mai", "▁1979"]
     assert pieces["bpe"] == ["▁le", "▁3", "▁mai", "▁1979"]
     assert len(pieces["unigram"]) < len(text)

@@ -167,7 +167,7 @@ def test_one_source_has_one_reading_in_all_locales(forms: list[Any]) -> None:
     """Over all days of years whose two last digits could be days and months."""
     assert len({form.locale for form in forms}) >= 12
     read: dict[str, date] = {}
-    for year in (1950, 1962, 2001, 2002, 2004, 2011, 2012, 2031):
+    for year in (1950, 2001, 2002, 2011, 2012, 2031):
         for ordinal in range(365):
             day = date(year, 1, 1) + timedelta(ordinal)
             if day.day > 13 and day.day not in (20, 31):
@@ -178,13 +178,9 @@ def test_one_source_has_one_reading_in_all_locales(forms: list[Any]) -> None:
                     assert read.setdefault(folded(text), day) == day, text
 
 
-def test_a_day_and_month_that_could_change_places_are_not_written(forms: list[Any]) -> None:
-    slashed = [form for form in forms if form.pattern in ("M/d/y", "dd/MM/y")]
-    assert len({form.pattern for form in slashed}) == 2
-    for form in slashed:
-        assert form.write(date(2005, 4, 3)) is None
-        assert form.write(date(2005, 4, 4)) is not None
-        assert form.write(date(2005, 4, 13)) is not None
+def test_slashes_stand_in_dates_that_begin_with_the_year_only(forms: list[Any]) -> None:
+    slashed = {form.write(date(2005, 4, 3)) for form in forms if "/" in form.pattern}
+    assert slashed == {"2005/4/3", "2005/04/03"}
 
 
 def test_two_digits_mean_a_year_of_the_century_named(forms: list[Any]) -> None:
@@ -270,8 +266,14 @@ def test_the_same_seed_writes_the_same_bytes_in_any_process(tmp_path: Path) -> N
         ({"held_out_years": 100}, r"translate\.source\.held_out_years is 100, but there are only 100 years; lower it"),
         ({"first_year": 2000, "last_year": 1999}, r"held_out_years is 10, but there are only 0 years"),
         (
-            {"locales": ("ko_KR", "ja_JP"), "first_year": 1979, "last_year": 1980, "held_out_years": 1, "test": 3000},
-            r"translate\.source asks for 1000 different 'held-out-format' rows, but finds \d+; ask for fewer rows, or for",
+            {
+                "locales": ("ko_KR", "ja_JP", "zh_CN"),
+                "first_year": 1979,
+                "last_year": 1980,
+                "held_out_years": 1,
+                "test": 3000,
+            },
+            r"translate\.source asks for 1000 different 'held-out-format' rows, but finds \d+; ask for fewer rows",
         ),
     ],
 )

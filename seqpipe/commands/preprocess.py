@@ -35,7 +35,10 @@ def preprocess(pipeline: Pipeline, report: Report) -> Path:
 def _split(features: Features, raw: Path, split: str, path: Path, report: Report) -> int:
     with Writer(path, features.columns) as writer:
         for example in features.examples(raw, split):
-            writer.add(features.encode(example))
+            row = features.encode(example)
+            if not len(row["source"]):
+                raise SeqpipeError(f"{raw / example.where} has an empty source; remove it or fill it.")
+            writer.add(row)
             if writer.count % EVERY == 0:
                 report(Progress(f"preprocess {raw.name} {split}", writer.count, 0))
     if not writer.count:

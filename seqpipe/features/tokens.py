@@ -49,6 +49,7 @@ class Tokenizer:
                 character_coverage=1.0,
                 normalization_rule_name=params.normalization,
                 split_digits=params.split_digits,
+                add_dummy_prefix=not whole,  # a word is the same word at the start; a character needs no space before
                 pad_id=PAD,
                 unk_id=UNKNOWN,
                 bos_id=BEGIN,

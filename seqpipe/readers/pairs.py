@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from unicodedata import normalize
 
 from seqpipe.files import SeqpipeError, decode_lines, read_lines
 from seqpipe.readers.example import Example
 
 
 def read_pairs(path: Path) -> Iterator[Example]:
-    """Yield the rows of a TSV with columns ``source``, ``target`` and, by choice, ``group``."""
+    """Yield the rows of a TSV with columns ``source``, ``target`` and, by choice, ``group``; text is composed (NFC)."""
     lines = read_lines(path)
     try:
         _, header = next(lines)
@@ -30,7 +31,7 @@ def read_pairs(path: Path) -> Iterator[Example]:
     for number, line in lines:
         if not line:
             continue
-        cells = line.split("\t")
+        cells = normalize("NFC", line).split("\t")
         if len(cells) != len(names):
             raise SeqpipeError(f"{path} line {number} has {len(cells)} columns, but the header has {len(names)}.")
         row = dict(zip(names, cells, strict=True))
@@ -51,6 +52,6 @@ def read_text_inputs(paths: Sequence[str]) -> Iterator[Example]:
             name, lines = path, read_lines(Path(path))
         number = 0
         for number, line in lines:
-            yield Example(f"{path}:{number}", line, None, f"{name} line {number}")
+            yield Example(f"{path}:{number}", normalize("NFC", line), None, f"{name} line {number}")
         if not number:
             raise SeqpipeError(f"{name} is empty; give one input a line.")

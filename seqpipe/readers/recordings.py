@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,7 +62,7 @@ def _word(value: dict[str, Any], key: str, where: str) -> str:
         raise SeqpipeError(f"{where} has no key '{key}' (it has {', '.join(value) or 'none'}); add it.")
     if not isinstance(value[key], str):
         raise SeqpipeError(f"{where}: {key} is {value[key]!r}, but must be text in quotes.")
-    return str(value[key])
+    return unicodedata.normalize("NFC", value[key])
 
 
 def _seconds(value: dict[str, Any], key: str, where: str) -> float | None:
