@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-Positive = Annotated[int, Field(gt=0)]
-Count = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, lt=1)]
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")
+    return value
+
+
+NUMBER = BeforeValidator(_number)
+"""Refuses ``true`` and ``false``, which Python takes for 1 and 0."""
+Positive = Annotated[int, NUMBER, Field(gt=0)]
+Count = Annotated[int, NUMBER, Field(ge=0)]
+Share = Annotated[float, NUMBER, Field(ge=0, lt=1)]
 Modality = Literal["text", "audio", "series"]
 TaskName = Literal["seq2seq", "ctc", "forecast"]
 
@@ -29,7 +38,7 @@ class Tokens(Section):
 
     level: Literal["unigram", "bpe", "char", "word"] = "unigram"
     """Unit of the vocabulary."""
-    vocabulary: Annotated[int, Field(ge=8)] = 1000
+    vocabulary: Annotated[int, NUMBER, Field(ge=8)] = 1000
     """Largest number of tokens, the four control tokens included; a small corpus may give fewer."""
     normalization: Literal["nfkc", "nfkc_cf", "nmt_nfkc", "nmt_nfkc_cf", "identity"] = "nfkc"
     """Unicode normalisation before tokenizing; ``_cf`` folds case, ``identity`` leaves text as it is."""
@@ -49,17 +58,17 @@ class AudioFeatures(Section):
 
     kind: Literal["logmel", "mfcc", "spectrogram"] = "logmel"
     """Log-mel filter bank energies, mel-frequency cepstral coefficients, or the log-power spectrum."""
-    rate: Annotated[int, Field(ge=1000, le=192000)] = 16000
+    rate: Annotated[int, NUMBER, Field(ge=1000, le=192000)] = 16000
     """Sample rate in Hz; other recordings are resampled."""
-    window: Annotated[float, Field(gt=0, le=1)] = 0.025
+    window: Annotated[float, NUMBER, Field(gt=0, le=1)] = 0.025
     """Analysis window in seconds."""
-    hop: Annotated[float, Field(gt=0, le=1)] = 0.010
+    hop: Annotated[float, NUMBER, Field(gt=0, le=1)] = 0.010
     """Step between frames in seconds."""
     mels: Positive = 40
     """Mel bands (logmel, mfcc)."""
     coefficients: Positive = 13
     """Cepstral coefficients (mfcc)."""
-    deltas: Annotated[int, Field(ge=0, le=2)] = 0
+    deltas: Annotated[int, NUMBER, Field(ge=0, le=2)] = 0
     """Time derivatives appended to every frame: 1 for velocity, 2 for acceleration as well."""
     normalize: Literal["utterance", "corpus", "none"] = "utterance"
     """Zero mean and unit variance per dimension, over the recording or over the training set."""
@@ -81,7 +90,7 @@ class SeriesFeatures(Section):
     """Future values it predicts."""
     season: Positive = 1
     """Steps in one season: 12 for months in a year, 1 for none."""
-    difference: Annotated[int, Field(ge=0, le=2)] = 0
+    difference: Annotated[int, NUMBER, Field(ge=0, le=2)] = 0
     """Times to take y_t − y_{t−1}."""
     seasonal_difference: bool = False
     """Whether to take y_t − y_{t−season} first."""
@@ -144,15 +153,15 @@ class Train(Section):
     """Passes over the training set."""
     budget: Positive = 4096
     """Largest batch, counted in padded source and target steps."""
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    learning_rate: Annotated[float, NUMBER, Field(gt=0)] = 1e-3
     """Peak step size of AdamW."""
     warmup: Share = 0.1
     """Share of all steps during which the step size grows linearly from zero."""
     schedule: Literal["constant", "linear", "cosine"] = "cosine"
     """What the step size does after warm-up."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    weight_decay: Annotated[float, NUMBER, Field(ge=0)] = 0.0
     """Decoupled weight decay of AdamW."""
-    clip: Annotated[float, Field(gt=0)] = 1.0
+    clip: Annotated[float, NUMBER, Field(gt=0)] = 1.0
     """Largest global norm δ of the gradient: g ← min(1, δ/‖g‖) g."""
     patience: Positive = 1000
     """Epochs without a better validation loss before training stops."""
@@ -176,7 +185,7 @@ class SearchParams(Section):
 class Seq2SeqDecode(SearchParams):
     """Search over tokens."""
 
-    length_penalty: Annotated[float, Field(ge=0)] = 1.0
+    length_penalty: Annotated[float, NUMBER, Field(ge=0)] = 1.0
     """α of Wu et al. (2016): scores are divided by ((5 + length) / 6)^α; 0 compares plain sums."""
     max_length: Positive = 200
     """Longest output in tokens."""
@@ -198,6 +207,10 @@ class ForecastDecode(Section):
 FEATURES: dict[str, type[Section]] = {"text": TextFeatures, "audio": AudioFeatures, "series": SeriesFeatures}
 MODELS: dict[str, type[Section]] = {"seq2seq": Seq2SeqModel, "ctc": CtcModel, "forecast": ForecastModel}
 DECODES: dict[str, type[Section]] = {"seq2seq": Seq2SeqDecode, "ctc": CtcDecode, "forecast": ForecastDecode}
+
+
+MODALITIES: dict[str, tuple[str, ...]] = {"seq2seq": ("text",), "ctc": ("audio",), "forecast": ("series",)}
+"""Modalities a task can read."""
 
 
 class Pipeline(Section):

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params import DECODES, FEATURES, MODELS, Modality, Pipeline, Section, TaskName, Train
+from seqpipe.params import DECODES, FEATURES, MODALITIES, MODELS, Modality, Pipeline, Section, TaskName, Train
 
 PARAMS = Path("params.yaml")
 RAW, FEATURE_DATA, MODEL_DATA = Path("data/raw"), Path("data/features"), Path("data/models")
@@ -108,6 +108,11 @@ def _pipeline(path: Path, document: Any, name: str) -> Pipeline:
             f"{_place(path, document, [name, 'task'])}: {name}.task is '{task}', but must be one of {known}"
             f"{_hint(str(task), get_args(TaskName))}."
         )
+    if modality not in MODALITIES[task]:
+        raise SeqpipeError(
+            f"{_place(path, document, [name, 'task'])}: {name}.task is '{task}', which reads "
+            f"{' or '.join(MODALITIES[task])}, but pipelines.{name} is '{modality}'; change one of them."
+        )
 
     def part(key: str, schema: type[S]) -> S:
         values = section.get(key)
@@ -143,6 +148,7 @@ def _explain(path: Path, document: Any, place: list[str], schema: type[BaseModel
         known = f"; known: {', '.join(fields)}" if fields else ""
         return f"{where}: unknown key '{dotted}'{_hint(keys[-1], fields)}{known}."
     message = first["msg"].replace("Input should", "must", 1)
+    message = message.removeprefix("Value error, ")
     if first["type"] in ("model_type", "dict_type"):
         message = "must be a mapping of keys to values"
     choices = first.get("ctx", {}).get("expected", "")

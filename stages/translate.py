@@ -11,7 +11,7 @@ held-out-year       years never in train, in combinations that are
 
 Only dates with one reading are written, so that a source has one right target whatever its locale. ``03/04/2005`` is
 April in London and March in New York, so slashes stand only in dates that begin with the year; between dots or hyphens
-the day comes before the month. Two digits stand for a year only beside a month's name or sign, and only for ``CENTURY``.
+day comes before month. Two digits stand for a year only beside a month's name or sign, and only for ``CENTURY``.
 """
 
 from __future__ import annotations

@@ -210,3 +210,13 @@ def test_every_section_explains_every_key() -> None:
         for name, field in schema.model_fields.items():
             nested = isinstance(field.annotation, type) and issubclass(field.annotation, Section)
             assert nested or field.description, f"{schema.__name__}.{name}"
+
+
+def test_true_is_not_a_number(tmp_path: Path) -> None:
+    message = mistake(tmp_path, "epochs: 3", "epochs: true")
+    assert "words.train.epochs is True, but must be a number" in message
+
+
+def test_a_task_reads_its_own_modalities(tmp_path: Path) -> None:
+    message = mistake(tmp_path, "task: seq2seq", "task: forecast")
+    assert "words.task is 'forecast', which reads series, but pipelines.words is 'text'" in message

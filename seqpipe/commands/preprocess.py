@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seqpipe.features import SPLITS, Features, fit_features
+from seqpipe.features import SPLITS, Features, modality
 from seqpipe.files import SeqpipeError, whole_folder, write_json
 from seqpipe.params import Pipeline
 from seqpipe.project import FEATURE_DATA, RAW
@@ -21,7 +21,7 @@ def preprocess(pipeline: Pipeline, report: Report) -> Path:
         raise SeqpipeError(
             f"{raw} is missing; make it with `seqpipe source {pipeline.name}` or `dvc repro`, or put your data there."
         )
-    features = fit_features(pipeline.modality, pipeline.features, raw, report)
+    features = modality(pipeline.modality).fit(pipeline.features, raw, report)
     out = FEATURE_DATA / pipeline.name
     with whole_folder(out) as folder:
         counts = {split: _split(features, raw, split, folder / f"{split}.arrow", report) for split in SPLITS}

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from seqpipe.batches import collate
-from seqpipe.features import Features, load_features
+from seqpipe.features import Features, modality
 from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
 from seqpipe.inspect.maps import MAPS, HeatMap
 from seqpipe.params import DECODES, Pipeline, Section
@@ -120,7 +120,7 @@ def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) 
         )
     (pipeline,) = read_pipelines(folder / "pipeline.yaml").values()
     options: Section = check(DECODES[pipeline.task], decode, f"decode of {pipeline.name}")
-    features = load_features(pipeline.modality, pipeline.features, folder, report)
+    features = modality(pipeline.modality).load(pipeline.features, folder, report)
     model = TASKS[pipeline.task].model(pipeline.model, features.sizes)
     try:
         model.load_state_dict(load_file(folder / "model.safetensors"))

@@ -18,12 +18,20 @@ SPLITS = ("train", "valid", "test")
 
 
 class Features(Protocol):
-    """What a modality must offer. ``fit`` and ``load`` are class methods with the signatures given in ``FITS``."""
+    """What a modality must offer."""
 
     columns: dict[str, str]
     """Columns of the store and their kinds; always ``id`` and ``group`` (text), ``source`` and ``target``."""
     sizes: dict[str, int]
     """What a model must know: ``source`` (features a frame, or vocabulary) and ``target`` (vocabulary or horizon)."""
+
+    @classmethod
+    def fit(cls, params: Any, folder: Path, report: Report) -> Features:
+        """Fit on the training split of ``data/raw/<name>``."""
+
+    @classmethod
+    def load(cls, params: Any, folder: Path, report: Report) -> Features:
+        """Open what ``save`` wrote; ``report`` hears of inputs that had to be changed (resampled, mixed down)."""
 
     def examples(self, folder: Path, split: str) -> Iterator[Example]:
         """Read one split of ``data/raw/<name>``."""
@@ -54,17 +62,7 @@ class Features(Protocol):
         """Write what was fitted."""
 
 
-def fit_features(modality: str, params: Any, folder: Path, report: Report) -> Features:
-    """Fit a modality's features on the training split of ``folder``."""
-    return _modality(modality).fit(params, folder, report)  # type: ignore[no-any-return]
-
-
-def load_features(modality: str, params: Any, folder: Path, report: Report) -> Features:
-    """Open what ``save`` wrote; ``report`` hears of inputs that had to be changed (resampled, mixed down)."""
-    return _modality(modality).load(params, folder, report)  # type: ignore[no-any-return]
-
-
-def _modality(name: str) -> Any:
+def modality(name: str) -> type[Features]:
     """The class of a modality; its libraries load here, when it is used."""
     if name == "text":
         from seqpipe.features.text import TextPairs

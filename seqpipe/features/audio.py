@@ -102,6 +102,10 @@ class Recordings:
         """Read sound files, one example each."""
         return read_recordings(paths)
 
+    def given(self, items: Sequence[str]) -> Iterator[Example]:
+        """The same for paths given in Python."""
+        return self.inputs(items)
+
     def encode(self, example: Example) -> Row:
         """Normalised frames and token ids; a recording that had to be changed is counted or, if new input, told of."""
         frames, remarks = self._frames(example)
@@ -135,6 +139,14 @@ class Recordings:
     def decode(self, output: Any, row: Row) -> str:
         """Text of target token ids."""
         return self.target.decode(output)
+
+    def tokens(self, output: Sequence[int]) -> list[str]:
+        """Pieces of the transcript."""
+        return self.target.pieces(output)
+
+    def source_tokens(self, row: Row) -> list[str]:
+        """None: frames have no written form."""
+        return []
 
     def record(self, row: Row) -> dict[str, Any]:
         """Where the sound is, and its transcript as the corpus writes it."""
