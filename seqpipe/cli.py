@@ -13,7 +13,7 @@ from seqpipe import console
 from seqpipe.files import SeqpipeError
 
 if TYPE_CHECKING:
-    from seqpipe.params import Pipeline
+    from seqpipe.params.pipeline import Pipeline
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=__doc__

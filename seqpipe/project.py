@@ -5,18 +5,23 @@ from __future__ import annotations
 import difflib
 import re
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params import DECODES, FEATURES, MODALITIES, MODELS, Modality, Pipeline, Section, TaskName, Train
+from seqpipe.params.pipeline import DECODES, FEATURES, MODELS, Pipeline
+from seqpipe.params.section import Section
+from seqpipe.params.training import Train
 
 PARAMS = Path("params.yaml")
 RAW, FEATURE_DATA, MODEL_DATA = Path("data/raw"), Path("data/features"), Path("data/models")
 DECODED, METRICS, PLOTS = Path("data/decoded"), Path("data/metrics"), Path("data/plots")
+
+PARTS = ["task", "source", "features", "model", "train", "decode"]
+"""Keys of a pipeline's section."""
 
 S = TypeVar("S", bound=Section)
 
@@ -86,49 +91,55 @@ def require_folder(folder: Path, made_by: str) -> Path:
 
 def _pipeline(path: Path, document: Any, name: str) -> Pipeline:
     modality, section = document["pipelines"][name], document.get(name)
-    place = [name]
-    if modality not in get_args(Modality):
-        where, known = _place(path, document["pipelines"], [name]), ", ".join(get_args(Modality))
+    modalities = list(dict.fromkeys(modality for modality, _ in FEATURES))
+    if modality not in modalities:
         raise SeqpipeError(
-            f"{where}: pipelines.{name} is '{modality}', but must be one of {known}"
-            f"{_hint(str(modality), get_args(Modality))}."
+            f"{_place(path, document['pipelines'], [name])}: pipelines.{name} is '{modality}', but must be one of "
+            f"{', '.join(modalities)}{_hint(str(modality), modalities)}."
         )
     if not isinstance(section, dict):
         raise SeqpipeError(f"{path}: pipeline '{name}' has no section `{name}:` with its task and parameters.")
-    allowed = ["task", "source", "features", "model", "train", "decode"]
     for key in section:
-        if key not in allowed:
+        if key not in PARTS:
             where = _place(path, document, [name, key])
-            raise SeqpipeError(f"{where}: unknown key '{name}.{key}'{_hint(key, allowed)}.")
-    task, known = section.get("task"), ", ".join(get_args(TaskName))
-    if task is None:
-        raise SeqpipeError(f"{_place(path, document, [name])}: '{name}' has no task; add `task:` with one of {known}.")
-    if task not in get_args(TaskName):
-        raise SeqpipeError(
-            f"{_place(path, document, [name, 'task'])}: {name}.task is '{task}', but must be one of {known}"
-            f"{_hint(str(task), get_args(TaskName))}."
-        )
-    if modality not in MODALITIES[task]:
-        raise SeqpipeError(
-            f"{_place(path, document, [name, 'task'])}: {name}.task is '{task}', which reads "
-            f"{' or '.join(MODALITIES[task])}, but pipelines.{name} is '{modality}'; change one of them."
-        )
+            raise SeqpipeError(f"{where}: unknown key '{name}.{key}'{_hint(key, PARTS)}.")
+    task = _task(path, document, name, modality)
 
     def part(key: str, schema: type[S]) -> S:
         values = section.get(key)
-        return _validated(path, document, [*place, key], schema, {} if values is None else values)
+        return _validated(path, document, [name, key], schema, {} if values is None else values)
 
     values = {
         "name": name,
         "modality": modality,
         "task": task,
         "source": {} if section.get("source") is None else section["source"],
-        "features": part("features", FEATURES[modality]),
+        "features": part("features", FEATURES[modality, task]),
         "model": part("model", MODELS[task]),
         "train": part("train", Train),
         "decode": part("decode", DECODES[task]),
     }
-    return _validated(path, document, place, Pipeline, values)
+    return _validated(path, document, [name], Pipeline, values)
+
+
+def _task(path: Path, document: Any, name: str, modality: str) -> str:
+    """The task of a section, if it exists and reads this modality."""
+    task = document[name].get("task")
+    if task is None:
+        known = ", ".join(MODELS)
+        raise SeqpipeError(f"{_place(path, document, [name])}: '{name}' has no task; add `task:` with one of {known}.")
+    where = _place(path, document, [name, "task"])
+    if task not in MODELS:
+        raise SeqpipeError(
+            f"{where}: {name}.task is '{task}', but must be one of {', '.join(MODELS)}{_hint(str(task), MODELS)}."
+        )
+    if (modality, task) not in FEATURES:
+        reads = " or ".join(one for one, known in FEATURES if known == task)
+        raise SeqpipeError(
+            f"{where}: {name}.task is '{task}', which reads {reads}, but pipelines.{name} is '{modality}'; "
+            "change one of them."
+        )
+    return str(task)
 
 
 def _validated(path: Path, document: Any, place: list[str], schema: type[S], values: Any) -> S:

@@ -9,35 +9,37 @@ from torch import nn
 
 from seqpipe import losses
 from seqpipe.batches import Batch
+from seqpipe.features.sizes import Sizes
 from seqpipe.losses import Losses
 from seqpipe.metrics import series, speech, text
 from seqpipe.models import baselines
 from seqpipe.models.ctc import Ctc
 from seqpipe.models.forecast import Forecast
 from seqpipe.models.seq2seq import Seq2Seq
-from seqpipe.params import Pipeline
+from seqpipe.params.pipeline import Pipeline
 from seqpipe.report import Report
 from seqpipe.search import readout
 from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.store import Row, Store
 
 Record = dict[str, Any]
-Baselines = dict[str, list[Any]]
+Answer = dict[str, Any]
+"""An output as people read it: ``text`` or ``values``, and what the task adds (``score``, ``tokens``, ``confidence``)."""
 
 
 class Task(NamedTuple):
     """A problem's shape: how to model it, what to minimise, how to read it out, how to score it."""
 
-    model: Callable[[Any, dict[str, int]], nn.Module]
+    model: Callable[[Any, Sizes], nn.Module]
     """From the ``model`` section and the features' sizes."""
     loss: Callable[[Any, Batch], Losses]
     """From a model and a batch; example by example."""
     decode: Callable[[Any, Batch, Any], list[list[Hypothesis]]]
     """From a model, a batch and the ``decode`` section: the n best outputs of each input, best first."""
-    score: Callable[[Sequence[Record], Sequence[Any]], dict[str, float]]
-    """From decoded records and outputs as people read them."""
-    baselines: Callable[[Store, Sequence[Row], Pipeline, Report], Baselines]
-    """Trivial or classical outputs for the rows of a split, by name, to stand beside ours."""
+    score: Callable[[Sequence[Record], Sequence[Answer]], dict[str, Any]]
+    """From decoded records and an answer to each; numbers, or tables of them."""
+    baselines: Callable[[Store, Sequence[Row], Pipeline, Report], dict[str, list[Answer]]]
+    """Trivial or classical answers for the rows of a split, by name, to stand beside ours."""
     headline: str
     """The metric that stands for the others."""
     higher_is_better: bool

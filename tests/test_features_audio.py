@@ -14,14 +14,16 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqpipe.features import SPLITS, fit_features, load_features
-from seqpipe.features.audio import Recordings, Scale
+from seqpipe.features import SPLITS, features_of
+from seqpipe.features.audio import Scale
+from seqpipe.features.sizes import Sizes
 from seqpipe.features.spectra import Spectra
 from seqpipe.files import SeqpipeError
-from seqpipe.params import AudioFeatures, Tokens
+from seqpipe.params.features import AudioFeatures, Tokens
 from seqpipe.report import Note, Progress, silent
 from seqpipe.store import Store, Writer
 
+SPEECH = features_of("audio", "ctc")
 SMALL = {"rate": 1000, "window": 0.025, "hop": 0.007, "mels": 5, "coefficients": 3}
 
 
@@ -197,7 +199,7 @@ def params(**more: Any) -> AudioFeatures:
 
 
 def test_rows_go_to_the_store_and_back(raw: Path, tmp_path: Path) -> None:
-    features = fit_features("audio", params(deltas=1), raw, silent)
+    features = SPEECH.fit(params(deltas=1), raw, silent)
     with Writer(tmp_path / "test.arrow", features.columns) as writer:
         for example in features.examples(raw, "test"):
             writer.add(features.encode(example))
@@ -205,13 +207,13 @@ def test_rows_go_to_the_store_and_back(raw: Path, tmp_path: Path) -> None:
     assert [store[index]["group"] for index in range(3)] == ["en", "ko", "en"]
     row = store[1]
     assert row["source"].shape == (1 + 1000 // 7, 10)
-    assert features.sizes == {"source": 10, "target": features.target.size}
+    assert features.sizes == Sizes("frames", 10, features.target.size)
     assert features.decode(row["target"], row) == "셋 넷"
     assert features.record(row) == {"source": str(raw / "test-1.wav"), "reference": "셋 넷"}
 
 
 def test_an_utterance_is_normalised_by_itself(raw: Path) -> None:
-    features = fit_features("audio", params(), raw, silent)
+    features = SPEECH.fit(params(), raw, silent)
     for example in features.examples(raw, "test"):
         frames = features.encode(example)["source"]
         np.testing.assert_allclose(frames.mean(axis=0), 0, atol=1e-5)
@@ -224,8 +226,8 @@ def test_one_frame_and_flat_dimensions_become_zeros() -> None:
 
 
 def test_a_corpus_is_normalised_by_its_training_part(raw: Path) -> None:
-    plain = fit_features("audio", params(normalize="none"), raw, silent)
-    scaled = fit_features("audio", params(normalize="corpus"), raw, silent)
+    plain = SPEECH.fit(params(normalize="none"), raw, silent)
+    scaled = SPEECH.fit(params(normalize="corpus"), raw, silent)
 
     def rows(features: Any, split: str) -> np.ndarray:
         return np.vstack([features.encode(example)["source"] for example in features.examples(raw, split)])
@@ -236,9 +238,9 @@ def test_a_corpus_is_normalised_by_its_training_part(raw: Path) -> None:
 
 @pytest.mark.parametrize("normalize", ["utterance", "corpus", "none"])
 def test_what_is_saved_answers_the_same(raw: Path, tmp_path: Path, normalize: Any) -> None:
-    fitted = fit_features("audio", params(normalize=normalize), raw, silent)
+    fitted = SPEECH.fit(params(normalize=normalize), raw, silent)
     fitted.save(tmp_path)
-    loaded = load_features("audio", params(normalize=normalize), tmp_path, silent)
+    loaded = SPEECH.load(params(normalize=normalize), tmp_path, silent)
     assert (loaded.sizes, loaded.columns) == (fitted.sizes, fitted.columns)
     for example in fitted.examples(raw, "test"):
         one, other = fitted.encode(example), loaded.encode(example)
@@ -247,21 +249,21 @@ def test_what_is_saved_answers_the_same(raw: Path, tmp_path: Path, normalize: An
 
 
 def test_broken_statistics_are_refused(raw: Path, tmp_path: Path) -> None:
-    fit_features("audio", params(normalize="corpus"), raw, silent).save(tmp_path)
+    SPEECH.fit(params(normalize="corpus"), raw, silent).save(tmp_path)
     with pytest.raises(SeqpipeError, match="does not hold the statistics of 10 features"):
-        load_features("audio", params(normalize="corpus", deltas=1), tmp_path, silent)
+        SPEECH.load(params(normalize="corpus", deltas=1), tmp_path, silent)
     for broken in ("[]", '{"mean": ["x"], "deviation": [1]}', '{"mean": 1}'):
         (tmp_path / "statistics.json").write_text(broken)
         with pytest.raises(SeqpipeError, match=r"statistics\.json does not hold"):
-            load_features("audio", params(normalize="corpus"), tmp_path, silent)
+            SPEECH.load(params(normalize="corpus"), tmp_path, silent)
     (tmp_path / "statistics.json").unlink()
     with pytest.raises(SeqpipeError, match=r"statistics\.json is missing"):
-        load_features("audio", params(normalize="corpus"), tmp_path, silent)
+        SPEECH.load(params(normalize="corpus"), tmp_path, silent)
 
 
 def test_new_input_has_an_empty_target_and_every_change_is_told(raw: Path, tmp_path: Path) -> None:
     said: list[Note | Progress] = []
-    features = fit_features("audio", params(), raw, said.append)
+    features = SPEECH.fit(params(), raw, said.append)
     stereo = str(tmp_path / "stereo.wav")
     soundfile.write(stereo, np.stack([signal(3000), signal(3000, 1)], axis=1), 2000)
     rows = [features.encode(example) for example in features.inputs([stereo, str(raw / "test-0.wav")])]
@@ -278,7 +280,7 @@ def test_changes_to_a_corpus_are_counted_and_told_once(raw: Path, normalize: Any
     for index in (0, 2):
         soundfile.write(raw / f"train-{index}.wav", signal(3000), 2000)
     said: list[Note | Progress] = []
-    features = fit_features("audio", params(normalize=normalize), raw, said.append)
+    features = SPEECH.fit(params(normalize=normalize), raw, said.append)
     for split in ("train", "valid"):
         for example in features.examples(raw, split):
             features.encode(example)
@@ -288,31 +290,31 @@ def test_changes_to_a_corpus_are_counted_and_told_once(raw: Path, normalize: Any
 
 def test_a_broken_recording_of_a_corpus_is_named_with_its_line(raw: Path) -> None:
     soundfile.write(raw / "valid-1.wav", np.zeros(100), 1000)
-    features = fit_features("audio", params(), raw, silent)
+    features = SPEECH.fit(params(), raw, silent)
     with pytest.raises(SeqpipeError, match=r"^valid\.jsonl line 2: .*valid-1\.wav is silent"):
         [features.encode(example) for example in features.examples(raw, "valid")]
     soundfile.write(raw / "train-1.wav", np.zeros(100), 1000)
     with pytest.raises(SeqpipeError, match=r"^train\.jsonl line 2: .*train-1\.wav is silent"):
-        fit_features("audio", params(normalize="corpus"), raw, silent)
+        SPEECH.fit(params(normalize="corpus"), raw, silent)
 
 
 def test_korean_written_in_parts_is_korean(raw: Path) -> None:
-    features = Recordings.fit(params(), raw, silent)
+    features = SPEECH.fit(params(), raw, silent)
     parts = unicodedata.normalize("NFD", "셋 넷")
     assert parts != "셋 넷"
-    assert features.decode(features.target.encode(parts), {}) == "셋 넷"
+    assert features.decode(features.target.encode(parts, "here"), {}) == "셋 넷"
 
 
 def test_nothing_is_compiled_and_no_torch_is_loaded(raw: Path, tmp_path: Path) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from seqpipe.features import fit_features
-from seqpipe.params import AudioFeatures
+from seqpipe.features import features_of
+from seqpipe.params.features import AudioFeatures
 from seqpipe.report import silent
 target = dict(level="char", vocabulary=50)
 params = AudioFeatures(kind="mfcc", rate=1000, deltas=2, mels=5, coefficients=3, target=target)
-features = fit_features("audio", params, Path({str(raw)!r}), silent)
+features = features_of("audio", "ctc").fit(params, Path({str(raw)!r}), silent)
 for example in features.examples(Path({str(raw)!r}), "train"):
     features.encode(example)
 loaded = {{"torch", "librosa.feature", "librosa.core.audio"}} & set(sys.modules)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from seqpipe.features.differencing import difference, integrate, lag
 from seqpipe.features.series import SeriesWindows
 from seqpipe.files import SeqpipeError
-from seqpipe.params import SeriesFeatures
+from seqpipe.params.features import SeriesFeatures
 from seqpipe.report import Note, Progress, silent
 from seqpipe.store import Row
 

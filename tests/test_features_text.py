@@ -12,14 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqpipe.features.text import TextPairs
+from seqpipe.features import features_of
+from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import BEGIN, END, PAD, UNKNOWN, Tokenizer
 from seqpipe.files import SeqpipeError
-from seqpipe.params import TextFeatures, Tokens
+from seqpipe.params.features import TextFeatures, Tokens
 from seqpipe.readers.example import Example
 from seqpipe.report import silent
 
 Level = Literal["unigram", "bpe", "char", "word"]
+PAIRS = features_of("text", "seq2seq")
+PAIRS = features_of("text", "seq2seq")
 LEVELS: list[Level] = ["unigram", "bpe", "char", "word"]
 CORPUS = [
     *("나는 오늘 학교에 갑니다", "오늘은 날씨가 참 좋다", "학교에 오늘 갑니다"),
@@ -201,20 +204,20 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def test_pairs_are_encoded_and_come_back(corpus: Path) -> None:
-    features = TextPairs.fit(TextFeatures(target=Tokens(level="char")), corpus, silent)
-    assert features.sizes == {"source": features.source.size, "target": features.target.size}
+    features = PAIRS.fit(TextFeatures(target=Tokens(level="char")), corpus, silent)
+    assert features.sizes == Sizes("tokens", features.source.tokenizer.size, features.target.size)
     examples = list(features.examples(corpus, "test"))
     assert len(examples) == 3
     row = features.encode(examples[2])
     assert set(row) == set(features.columns)
     assert (row["id"], row["group"]) == ("test-4", "seen")
     assert features.record(row) == {"source": "2 mai 1929", "reference": "1929-05"}
-    assert features.source.decode(row["source"]) == "2 mai 1929"
+    assert features.source.tokenizer.decode(row["source"]) == "2 mai 1929"
     assert features.decode([*row["target"], END], row) == "1929-05"
 
 
 def test_inputs_without_targets_have_empty_ones(corpus: Path) -> None:
-    features = TextPairs.fit(TextFeatures(), corpus, silent)
+    features = PAIRS.fit(TextFeatures(), corpus, silent)
     row = features.encode(Example("a", "3 mai", None, "a line 1"))
     assert row["target"].shape == (0,)
     assert row["target"].dtype == np.int32
@@ -223,16 +226,16 @@ def test_inputs_without_targets_have_empty_ones(corpus: Path) -> None:
 
 def test_vocabularies_come_from_train_alone(corpus: Path) -> None:
     (corpus / "test.tsv").write_text("source\ttarget\nЩ\tЩ\n")
-    features = TextPairs.fit(TextFeatures(), corpus, silent)
+    features = PAIRS.fit(TextFeatures(), corpus, silent)
     row = features.encode(next(features.examples(corpus, "test")))
     assert UNKNOWN in row["source"]
     assert UNKNOWN in row["target"]
 
 
 def test_what_was_fitted_is_saved_and_opened(corpus: Path, tmp_path: Path) -> None:
-    features = TextPairs.fit(TextFeatures(), corpus, silent)
+    features = PAIRS.fit(TextFeatures(), corpus, silent)
     features.save(tmp_path / "out")
-    again = TextPairs.load(TextFeatures(), tmp_path / "out", silent)
+    again = PAIRS.load(TextFeatures(), tmp_path / "out", silent)
     example = next(features.examples(corpus, "valid"))
     assert again.sizes == features.sizes
     assert again.encode(example)["source"].tolist() == features.encode(example)["source"].tolist()
@@ -241,10 +244,10 @@ def test_what_was_fitted_is_saved_and_opened(corpus: Path, tmp_path: Path) -> No
 def test_a_bad_row_of_train_is_named_when_fitting(corpus: Path) -> None:
     (corpus / "train.tsv").write_bytes(b"source\ttarget\na\tb\n\xff\tb\n")
     with pytest.raises(SeqpipeError, match=r"train\.tsv line 3 is not UTF-8 text; convert"):
-        TextPairs.fit(TextFeatures(), corpus, silent)
+        PAIRS.fit(TextFeatures(), corpus, silent)
 
 
 def test_a_side_without_text_is_named(corpus: Path) -> None:
     (corpus / "train.tsv").write_text("source\ttarget\na\t\n")
-    with pytest.raises(SeqpipeError, match=r"trained on the targets of .*train\.tsv: they hold no text"):
-        TextPairs.fit(TextFeatures(), corpus, silent)
+    with pytest.raises(SeqpipeError, match="trained on the targets of the training split of .*: they hold no text"):
+        PAIRS.fit(TextFeatures(), corpus, silent)

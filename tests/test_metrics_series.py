@@ -29,7 +29,7 @@ def test_against_utilsforecast() -> None:
     season, windows = 5, generator.normal(10, 3, (4, 2, 7))
     scale = float(np.mean([abs(training[t] - training[t - season]) for t in range(season, len(training))]))
     records = [{"reference": reference.tolist(), "scale": scale} for reference, _ in windows]
-    found = score(records, [forecast.tolist() for _, forecast in windows])
+    found = score(records, [{"values": forecast.tolist()} for _, forecast in windows])
 
     frame = pd.DataFrame({"unique_id": np.repeat(range(4), 7), "y": windows[:, 0].ravel(), "f": windows[:, 1].ravel()})
     train = pd.DataFrame({"unique_id": np.repeat(range(4), len(training)), "y": np.tile(training, 4)})

@@ -104,7 +104,7 @@ def test_full_stops_raise_no_warning(caplog: pytest.LogCaptureFixture) -> None:
 def test_score_reads_records() -> None:
     records = [{"reference": "1979-05-03", "source": "x"}, {"reference": "1979-05-04", "source": "y"}]
     outputs = ["1979-05-03", "1979-06-04"]
-    scores = text.score(records, outputs)
+    scores = text.score(records, [{"text": output} for output in outputs])
     assert scores["exact"] == 0.5
     assert scores["cer"] == 1 / 20
     assert scores["bleu"] == bleu(outputs, [record["reference"] for record in records])

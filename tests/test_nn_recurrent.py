@@ -9,7 +9,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from seqpipe.nn.recurrent import Encoder, Recurrent
 from seqpipe.padded import Padded
-from seqpipe.params import RecurrentParams
+from seqpipe.params.models import RecurrentParams
 
 TORCH = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 

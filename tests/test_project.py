@@ -9,7 +9,9 @@ import pytest
 from pydantic import Field
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params import DECODES, FEATURES, MODELS, Section, Train
+from seqpipe.params.pipeline import DECODES, FEATURES, MODELS
+from seqpipe.params.section import Section
+from seqpipe.params.training import Train
 from seqpipe.project import check, read_pipeline, read_pipelines, read_source
 
 GOOD = """\
@@ -64,7 +66,7 @@ def test_values_and_defaults(tmp_path: Path) -> None:
     words, notes = read_pipelines(written(tmp_path, GOOD)).values()
     assert (words.name, words.modality, words.task, words.source) == ("words", "text", "seq2seq", {"rows": 3})
     assert (words.features.source.level, words.features.source.vocabulary) == ("char", 50)
-    assert words.features.target.vocabulary == FEATURES["text"]().target.vocabulary  # type: ignore[attr-defined]
+    assert words.features.target.vocabulary == FEATURES["text", "seq2seq"]().target.vocabulary  # type: ignore[attr-defined]
     assert (words.model.cell, words.model.hidden) == ("lstm", 16)
     assert words.train.learning_rate == 0.001
     assert isinstance(words.model, MODELS["seq2seq"])

@@ -8,7 +8,7 @@ import tiny
 import torch
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params import Train
+from seqpipe.params.training import Train
 from seqpipe.report import Note, silent
 from seqpipe.schedules import factor
 from seqpipe.store import Store

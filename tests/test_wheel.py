@@ -38,7 +38,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_packages_are_the_folders() -> None:
     folders = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "seqpipe").rglob("*.py")}
-    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders | {"seqpipe.recipes"}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders | {"seqpipe.recipes", "seqpipe.template"}
 
 
 @pytest.mark.slow

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import END
-from seqpipe.params import DECODES, MODELS
+from seqpipe.params.pipeline import DECODES, MODELS
 from seqpipe.store import Writer
 from seqpipe.tasks import TASKS
 
 SIZES = {
-    "seq2seq": {"source": 11, "target": 9},
-    "ctc": {"source": 3, "target": 7},
-    "forecast": {"source": 2, "target": 4},
+    "seq2seq": Sizes("tokens", 11, 9),
+    "ctc": Sizes("frames", 3, 7),
+    "forecast": Sizes("frames", 2, 4),
 }
 KINDS = {"seq2seq": ("ids", "ids"), "ctc": ("frames:3", "ids"), "forecast": ("frames:2", "frames:1")}
 
@@ -25,14 +26,14 @@ def rows(task, count=7, seed=0, shortest=1, longest=9):
     for at in range(count):
         length = int(rng.integers(shortest, longest + 1))
         if task == "seq2seq":
-            source = rng.integers(END + 1, sizes["source"], length).astype(np.int32)
-            target = rng.integers(END + 1, sizes["target"], int(rng.integers(0, 6))).astype(np.int32)
+            source = rng.integers(END + 1, sizes.source, length).astype(np.int32)
+            target = rng.integers(END + 1, sizes.target, int(rng.integers(0, 6))).astype(np.int32)
         elif task == "ctc":
-            source = rng.normal(size=(4 + length, sizes["source"])).astype(np.float32)
-            target = rng.permutation(np.arange(END + 1, sizes["target"]))[: 1 + length // 8].astype(np.int32)
+            source = rng.normal(size=(4 + length, sizes.source)).astype(np.float32)
+            target = rng.permutation(np.arange(END + 1, sizes.target))[: 1 + length // 8].astype(np.int32)
         else:
-            source = rng.normal(size=(length, sizes["source"])).astype(np.float32)
-            target = rng.normal(size=(sizes["target"], 1)).astype(np.float32)
+            source = rng.normal(size=(length, sizes.source)).astype(np.float32)
+            target = rng.normal(size=(sizes.target, 1)).astype(np.float32)
         made.append({"id": f"row-{at}", "source": source, "target": target})
     return made
 

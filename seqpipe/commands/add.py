@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from seqpipe.catalogue import STAGES, find_recipe
 from seqpipe.files import SeqpipeError, whole_file
-from seqpipe.params import Pipeline
+from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import PARAMS, read_pipelines
 from seqpipe.report import Note, Report
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from seqpipe.commands.trained import Record, open_trained
 from seqpipe.files import SeqpipeError, write_jsonl
-from seqpipe.params import DECODES, Pipeline
+from seqpipe.params.pipeline import DECODES, Pipeline
 from seqpipe.project import DECODED, FEATURE_DATA, MODEL_DATA, PARAMS, check, read_pipelines, require_folder
 from seqpipe.report import Note, Progress, Report
 from seqpipe.store import Row, Store

@@ -8,7 +8,7 @@ from typing import Any
 
 from seqpipe.commands.plots import draw
 from seqpipe.files import SeqpipeError, read_jsonl, whole_folder, write_json
-from seqpipe.params import Pipeline
+from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import DECODED, METRICS, PLOTS
 from seqpipe.report import Note, Report
 from seqpipe.tasks import TASKS, Record
@@ -33,9 +33,8 @@ def evaluate(pipeline: Pipeline, report: Report) -> Path:
 
 
 def score(task: str, records: Sequence[Record]) -> Scores:
-    """Metrics of our best outputs and of every baseline, over all records and over each group."""
-    ours = [best(record) for record in records]
-    scores = _with_groups(task, records, ours)
+    """Metrics of our best answers and of every baseline's, over all records and over each group."""
+    scores = _with_groups(task, records, [record["hypotheses"][0] for record in records])
     names = list(records[0]["baselines"])
     scores["baseline"] = {
         name: _with_groups(task, records, [record["baselines"][name] for record in records]) for name in names
@@ -43,24 +42,20 @@ def score(task: str, records: Sequence[Record]) -> Scores:
     return scores
 
 
-def best(record: Record) -> Any:
-    """The first hypothesis's output: a text, or a list of values."""
-    first = record["hypotheses"][0]
-    return first["text"] if "text" in first else first["values"]
-
-
-def _with_groups(task: str, records: Sequence[Record], outputs: Sequence[Any]) -> Scores:
-    scores: Scores = dict(_rounded(TASKS[task].score(records, outputs)))
+def _with_groups(task: str, records: Sequence[Record], answers: Sequence[Record]) -> Scores:
+    scores: Scores = _rounded(TASKS[task].score(records, answers))
     groups = sorted({record["group"] for record in records} - {""})
     if groups:
-        scores["group"] = {group: _part(task, records, outputs, group) for group in groups}
+        scores["group"] = {group: _part(task, records, answers, group) for group in groups}
     return scores
 
 
-def _part(task: str, records: Sequence[Record], outputs: Sequence[Any], group: str) -> Scores:
+def _part(task: str, records: Sequence[Record], answers: Sequence[Record], group: str) -> Scores:
     chosen = [at for at, record in enumerate(records) if record["group"] == group]
-    return _rounded(TASKS[task].score([records[at] for at in chosen], [outputs[at] for at in chosen]))
+    return _rounded(TASKS[task].score([records[at] for at in chosen], [answers[at] for at in chosen]))
 
 
-def _rounded(scores: dict[str, float]) -> Scores:
-    return {name: round(value, 6) for name, value in scores.items()}
+def _rounded(scores: Any) -> Any:
+    if isinstance(scores, dict):
+        return {name: _rounded(value) for name, value in scores.items()}
+    return round(scores, 6)

@@ -11,7 +11,7 @@ import sys
 from typing import NamedTuple
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params import Pipeline
+from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import read_pipeline
 
 MAIN_METRIC = {"seq2seq": ("exact", "desc"), "ctc": ("wer", "asc"), "forecast": ("mase", "asc")}

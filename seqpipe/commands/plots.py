@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqpipe.params import Pipeline
+from seqpipe.params.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,8 +57,8 @@ def forecast(axes: Axes, records: Sequence[dict[str, Any]]) -> None:
     axes.plot(range(1 - len(past), 1), past, color="0.6", label="past")
     axes.plot(ahead, actual, color="black", linewidth=2, label="actual")
     axes.plot(ahead, record["hypotheses"][0]["values"], color="tab:blue", linewidth=2, label="seqpipe")
-    for name, values in record["baselines"].items():
-        axes.plot(ahead, values, linewidth=1, linestyle="--", label=name)
+    for name, answer in record["baselines"].items():
+        axes.plot(ahead, answer["values"], linewidth=1, linestyle="--", label=name)
     axes.set(title=record["source"], xlabel="steps from the origin")
     axes.legend(fontsize=8)
 

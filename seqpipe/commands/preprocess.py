@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seqpipe.features import SPLITS, Features, modality
+from seqpipe.features import SPLITS, Features, features_of
 from seqpipe.files import SeqpipeError, whole_folder, write_json
-from seqpipe.params import Pipeline
+from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import FEATURE_DATA, RAW
 from seqpipe.report import Note, Progress, Report
 from seqpipe.store import Writer
@@ -21,12 +21,12 @@ def preprocess(pipeline: Pipeline, report: Report) -> Path:
         raise SeqpipeError(
             f"{raw} is missing; make it with `seqpipe source {pipeline.name}` or `dvc repro`, or put your data there."
         )
-    features = modality(pipeline.modality).fit(pipeline.features, raw, report)
+    features = features_of(pipeline.modality, pipeline.task).fit(pipeline.features, raw, report)
     out = FEATURE_DATA / pipeline.name
     with whole_folder(out) as folder:
         counts = {split: _split(features, raw, split, folder / f"{split}.arrow", report) for split in SPLITS}
         features.save(folder)
-        write_json(folder / "meta.json", {"sizes": features.sizes, "counts": counts})
+        write_json(folder / "meta.json", {"sizes": features.sizes._asdict(), "counts": counts})
     shown = ", ".join(f"{count} {split}" for split, count in counts.items())
     report(Note(f"{pipeline.name}: {shown} examples in {out}"))
     return out

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seqpipe.files import SeqpipeError, read_json
-from seqpipe.params import Pipeline
+from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import METRICS, MODEL_DATA, PLOTS
 from seqpipe.tasks import TASKS
 

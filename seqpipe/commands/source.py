@@ -9,7 +9,7 @@ from types import ModuleType
 
 from seqpipe.catalogue import STAGES
 from seqpipe.files import SeqpipeError, whole_folder
-from seqpipe.params import Pipeline
+from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import RAW, read_source
 from seqpipe.report import Note, Report
 

@@ -6,9 +6,9 @@ import csv
 from pathlib import Path
 
 from seqpipe.commands.trained import Trained, build, save_trained
-from seqpipe.features import modality
+from seqpipe.features import features_of
 from seqpipe.files import whole_file
-from seqpipe.params import Pipeline
+from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import FEATURE_DATA, MODEL_DATA, PLOTS, require_folder
 from seqpipe.report import Note, Report
 from seqpipe.store import Store
@@ -19,7 +19,7 @@ from seqpipe.training.loop import Epoch, fit, set_threads
 def train(pipeline: Pipeline, report: Report) -> Path:
     """Fit a pipeline; write ``data/models/<name>`` and ``data/plots/<name>/history.csv``."""
     folder = require_folder(FEATURE_DATA / pipeline.name, f"seqpipe preprocess {pipeline.modality} {pipeline.name}")
-    features = modality(pipeline.modality).load(pipeline.features, folder, report)
+    features = features_of(pipeline.modality, pipeline.task).load(pipeline.features, folder, report)
     model = build(pipeline, features)
     set_threads(pipeline.train, model)
     weights = sum(weight.numel() for weight in model.parameters())

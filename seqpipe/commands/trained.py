@@ -14,10 +14,11 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from seqpipe.batches import collate
-from seqpipe.features import Features, modality
+from seqpipe.features import Features, features_of
 from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
 from seqpipe.inspect.maps import MAPS, HeatMap
-from seqpipe.params import DECODES, Pipeline, Section
+from seqpipe.params.pipeline import DECODES, Pipeline
+from seqpipe.params.section import Section
 from seqpipe.project import check, read_pipelines
 from seqpipe.readers.example import Example
 from seqpipe.report import Report, silent
@@ -103,7 +104,7 @@ def save_trained(folder: Path, trained: Trained) -> None:
             temporary / "model.safetensors",
         )
         trained.features.save(temporary)
-        write_json(temporary / "meta.json", {"format": FORMAT, "sizes": trained.features.sizes})
+        write_json(temporary / "meta.json", {"format": FORMAT, "sizes": trained.features.sizes._asdict()})
 
 
 def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) -> Trained:
@@ -120,7 +121,7 @@ def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) 
         )
     (pipeline,) = read_pipelines(folder / "pipeline.yaml").values()
     options: Section = check(DECODES[pipeline.task], decode, f"decode of {pipeline.name}")
-    features = modality(pipeline.modality).load(pipeline.features, folder, report)
+    features = features_of(pipeline.modality, pipeline.task).load(pipeline.features, folder, report)
     model = TASKS[pipeline.task].model(pipeline.model, features.sizes)
     try:
         model.load_state_dict(load_file(folder / "model.safetensors"))

@@ -1,15 +1,17 @@
 """Features: raw examples in, arrays out, and model outputs back to what people read.
 
-A modality is one class here with this shape; numpy only, no torch. Everything fitted (a vocabulary, a mean) is
-fitted on the training split alone and kept in the folder that ``save`` writes.
+numpy only, no torch. Everything fitted (a vocabulary, a mean) is fitted on the training split alone and kept in the
+folder that ``save`` writes. Most tasks couple a source codec of their modality with a target codec of their task
+(``coupled``); series, plain text and tagged words have a class of their own with the same shape.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from seqpipe.features.sizes import Sizes
 from seqpipe.readers.example import Example
 from seqpipe.report import Report
 from seqpipe.store import Row
@@ -18,20 +20,11 @@ SPLITS = ("train", "valid", "test")
 
 
 class Features(Protocol):
-    """What a modality must offer."""
+    """What every pair of modality and task must offer."""
 
     columns: dict[str, str]
     """Columns of the store and their kinds; always ``id`` and ``group`` (text), ``source`` and ``target``."""
-    sizes: dict[str, int]
-    """What a model must know: ``source`` (features a frame, or vocabulary) and ``target`` (vocabulary or horizon)."""
-
-    @classmethod
-    def fit(cls, params: Any, folder: Path, report: Report) -> Features:
-        """Fit on the training split of ``data/raw/<name>``."""
-
-    @classmethod
-    def load(cls, params: Any, folder: Path, report: Report) -> Features:
-        """Open what ``save`` wrote; ``report`` hears of inputs that had to be changed (resampled, mixed down)."""
+    sizes: Sizes
 
     def examples(self, folder: Path, split: str) -> Iterator[Example]:
         """Read one split of ``data/raw/<name>``."""
@@ -62,16 +55,20 @@ class Features(Protocol):
         """Write what was fitted."""
 
 
-def modality(name: str) -> type[Features]:
-    """The class of a modality; its libraries load here, when it is used."""
-    if name == "text":
-        from seqpipe.features.text import TextPairs
+class Door(NamedTuple):
+    """How the features of one modality and task come to be: ``fit(params, raw folder, report)`` on the training split,
+    ``load(params, folder, report)`` from what ``save`` wrote. ``report`` hears of inputs that had to be changed."""
 
-        return TextPairs
-    if name == "audio":
-        from seqpipe.features.audio import Recordings
+    fit: Callable[[Any, Path, Report], Features]
+    load: Callable[[Any, Path, Report], Features]
 
-        return Recordings
-    from seqpipe.features.series import SeriesWindows
 
-    return SeriesWindows
+def features_of(modality: str, task: str) -> Door:
+    """The features of a modality and task; their libraries load here, when they are used."""
+    if (modality, task) == ("series", "forecast"):
+        from seqpipe.features.series import SeriesWindows
+
+        return Door(SeriesWindows.fit, SeriesWindows.load)
+    from seqpipe.features.coupled import couple
+
+    return Door(*couple(modality, task))

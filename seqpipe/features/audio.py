@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from seqpipe.features.sizes import Sizes
 from seqpipe.features.spectra import Spectra
-from seqpipe.features.tokens import Tokenizer
 from seqpipe.files import SeqpipeError, read_json, write_json
-from seqpipe.params import AudioFeatures
+from seqpipe.params.features import AudioFeatures
 from seqpipe.readers.example import Example
 from seqpipe.readers.recordings import read_manifest, read_recordings
 from seqpipe.readers.sound import read_audio
 from seqpipe.report import Note, Progress, Report
-from seqpipe.store import Row
 
 EVERY = 200  # recordings between two reports of progress
 FLAT = 0.01  # a dimension that varies by less (in decibels) holds nothing to scale up
@@ -46,29 +44,21 @@ class Scale:
 
 
 class Recordings:
-    """Sound and what is said in it."""
+    """The source codec of sound."""
 
-    def __init__(
-        self, params: AudioFeatures, spectra: Spectra, target: Tokenizer, scale: Scale | None, report: Report
-    ) -> None:
-        self.params, self.spectra, self.target, self.scale, self.report = params, spectra, target, scale, report
+    def __init__(self, params: AudioFeatures, spectra: Spectra, scale: Scale | None, report: Report) -> None:
+        self.params, self.spectra, self.scale, self.report = params, spectra, scale, report
         self.remarks: Counter[str] = Counter()
-        self.sizes = {"source": spectra.size, "target": target.size}
-        self.columns = {"id": "text", "group": "text", "shown": "text", "reference": "text"}
-        self.columns |= {"source": f"frames:{spectra.size}", "target": "ids"}
+        self.sizes = Sizes("frames", spectra.size, 0)
+        self.column = f"frames:{spectra.size}"
 
     @classmethod
     def fit(cls, params: AudioFeatures, folder: Path, report: Report) -> Recordings:
-        """Train the vocabulary on the transcripts of ``train.jsonl`` and, for corpus normalisation, fit the scale."""
-        path = folder / "train.jsonl"
-        spectra = Spectra(params)
-        target = Tokenizer.train(
-            (example.target for example in read_manifest(path)), params.target, f"the texts of {path}"
-        )
-        features = cls(params, spectra, target, None, report)
+        """For corpus normalisation, fit the scale on the recordings of ``train.jsonl``."""
+        codec = cls(params, Spectra(params), None, report)
         if params.normalize == "corpus":
-            features.scale = Scale.of(features._training_frames(path))
-        return features
+            codec.scale = Scale.of(codec._training_frames(folder / "train.jsonl"))
+        return codec
 
     def _training_frames(self, path: Path) -> Iterator[np.ndarray]:
         for done, example in enumerate(read_manifest(path)):
@@ -78,14 +68,13 @@ class Recordings:
 
     @classmethod
     def load(cls, params: AudioFeatures, folder: Path, report: Report) -> Recordings:
-        """Open ``target.model`` and, for corpus normalisation, ``statistics.json``."""
+        """For corpus normalisation, open ``statistics.json``."""
         spectra = Spectra(params)
         scale = _load_scale(folder / "statistics.json", spectra.size) if params.normalize == "corpus" else None
-        return cls(params, spectra, Tokenizer.load(folder / "target.model"), scale, report)
+        return cls(params, spectra, scale, report)
 
     def save(self, folder: Path) -> None:
         """Write what ``load`` opens."""
-        self.target.save(folder / "target.model")
         if self.scale is not None:
             values = {"mean": self.scale.mean.tolist(), "deviation": self.scale.deviation.tolist()}
             write_json(folder / "statistics.json", values)
@@ -106,23 +95,23 @@ class Recordings:
         """The same for paths given in Python."""
         return self.inputs(items)
 
-    def encode(self, example: Example) -> Row:
-        """Normalised frames and token ids; a recording that had to be changed is counted or, if new input, told of."""
+    def encode(self, example: Example) -> np.ndarray:
+        """Normalised frames; a recording that had to be changed is counted or, if new input, told of."""
         frames, remarks = self._frames(example)
-        known = example.target is not None
-        if known:
+        if example.target is not None:
             self.remarks.update(remarks)
         else:
             for remark in remarks:
                 self.report(Note(f"{example.source}: {remark}"))
-        return {
-            "id": example.id,
-            "group": example.group,
-            "shown": str(example.source),
-            "reference": example.target if known else "",
-            "source": self._normalized(frames),
-            "target": self.target.encode(example.target) if known else np.zeros(0, np.int32),
-        }
+        return self._normalized(frames)
+
+    def shown(self, example: Example) -> str:
+        """Where the sound is."""
+        return str(example.source)
+
+    def tokens(self, source: np.ndarray) -> list[str]:
+        """None: frames have no written form."""
+        return []
 
     def _frames(self, example: Example) -> tuple[np.ndarray, list[str]]:
         try:
@@ -135,22 +124,6 @@ class Recordings:
         if self.params.normalize == "utterance":
             return Scale(frames.mean(axis=0), frames.std(axis=0))(frames)
         return frames if self.scale is None else self.scale(frames)
-
-    def decode(self, output: Any, row: Row) -> str:
-        """Text of target token ids."""
-        return self.target.decode(output)
-
-    def tokens(self, output: Sequence[int]) -> list[str]:
-        """Pieces of the transcript."""
-        return self.target.pieces(output)
-
-    def source_tokens(self, row: Row) -> list[str]:
-        """None: frames have no written form."""
-        return []
-
-    def record(self, row: Row) -> dict[str, Any]:
-        """Where the sound is, and its transcript as the corpus writes it."""
-        return {"source": row["shown"], "reference": row["reference"]}
 
 
 def _load_scale(path: Path, size: int) -> Scale:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqpipe.features.differencing import difference, integrate, lag
+from seqpipe.features.sizes import Sizes
 from seqpipe.features.statistics import Statistics, measure
 from seqpipe.files import SeqpipeError, read_json, write_json
-from seqpipe.params import SeriesFeatures
+from seqpipe.params.features import SeriesFeatures
 from seqpipe.readers.example import Example
 from seqpipe.readers.series import Columns, Series, read_folder, read_series
 from seqpipe.report import Note, Report
@@ -40,7 +41,7 @@ class SeriesWindows:
         self.season = params.season if params.seasonal_difference else 0
         self.lag = lag(self.season, params.difference)
         self.needed = params.window + self.lag
-        self.sizes = {"source": 1, "target": params.horizon}
+        self.sizes = Sizes("frames", 1, params.horizon)
         self.columns = {"id": "text", "group": "text", "shown": "text", "source": "frames:1", "target": "frames:1"}
         self.columns |= {"history": "values", "reference": "values", "moments": "values", "scale": "values"}
 

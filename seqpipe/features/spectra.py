@@ -15,7 +15,7 @@ import numpy as np
 import scipy.fft
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params import AudioFeatures
+from seqpipe.params.features import AudioFeatures
 
 CHUNK = 128  # frames whose spectra fit the cache together
 FLOOR = 1e-10  # smallest power before the logarithm: −100 dB

@@ -11,7 +11,7 @@ import numpy as np
 import sentencepiece
 
 from seqpipe.files import SeqpipeError, whole_file
-from seqpipe.params import Tokens
+from seqpipe.params.features import Tokens
 
 PAD, UNKNOWN, BEGIN, END = 0, 1, 2, 3
 """Control ids of every vocabulary; CTC uses ``PAD`` as its blank."""

@@ -31,9 +31,9 @@ def mase(reference: Sequence[float], forecast: Sequence[float], scale: float) ->
     return mae(reference, forecast) / scale
 
 
-def score(records: Sequence[dict[str, Any]], outputs: Sequence[Sequence[float]]) -> dict[str, float]:
+def score(records: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) -> dict[str, float]:
     """MAE, MASE and sMAPE, each the mean over windows; a record has ``reference`` [H] and ``scale``."""
-    pairs = list(zip(records, outputs, strict=True))
+    pairs = [(record, answer["values"]) for record, answer in zip(records, answers, strict=True)]
     return {
         "mae": float(np.mean([mae(record["reference"], output) for record, output in pairs])),
         "mase": float(np.mean([mase(record["reference"], output, record["scale"]) for record, output in pairs])),

@@ -8,9 +8,9 @@ from typing import Any
 from seqpipe.metrics.text import character_error_rate, exact, word_error_rate
 
 
-def score(records: Sequence[dict[str, Any]], outputs: Sequence[str]) -> dict[str, float]:
+def score(records: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) -> dict[str, float]:
     """Word error rate, character error rate, share of whole transcripts that are right."""
-    references = [record["reference"] for record in records]
+    outputs, references = [answer["text"] for answer in answers], [record["reference"] for record in records]
     return {
         "wer": word_error_rate(outputs, references),
         "cer": character_error_rate(outputs, references),

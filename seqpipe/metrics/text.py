@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 
-def score(records: Sequence[dict[str, Any]], outputs: Sequence[str]) -> dict[str, float]:
+def score(records: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) -> dict[str, float]:
     """Share of texts that are right, character error rate, BLEU and chrF against each record's ``reference``."""
-    references = [record["reference"] for record in records]
+    outputs, references = [answer["text"] for answer in answers], [record["reference"] for record in records]
     return {
         "exact": exact(outputs, references),
         "cer": character_error_rate(outputs, references),

@@ -12,12 +12,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import BEGIN
 from seqpipe.nn.attention import SCORES, Memory, weights
 from seqpipe.nn.cells import State
 from seqpipe.nn.recurrent import Encoder, Recurrent
 from seqpipe.padded import Padded
-from seqpipe.params import Seq2SeqModel
+from seqpipe.params.models import Seq2SeqModel
 
 
 class DecoderState(NamedTuple):
@@ -35,18 +36,18 @@ class DecoderState(NamedTuple):
 class Seq2Seq(nn.Module):
     """Encoder–decoder over token ids."""
 
-    def __init__(self, params: Seq2SeqModel, sizes: dict[str, int]) -> None:
+    def __init__(self, params: Seq2SeqModel, sizes: Sizes) -> None:
         super().__init__()
         hidden = params.hidden
-        self.source_embedding = nn.Embedding(sizes["source"], params.embedding)
-        self.target_embedding = nn.Embedding(sizes["target"], params.embedding)
+        self.source_embedding = nn.Embedding(sizes.source, params.embedding)
+        self.target_embedding = nn.Embedding(sizes.target, params.embedding)
         self.encoder = Encoder(params.embedding, params, params.bidirectional)
         self.values = nn.Linear(self.encoder.size, hidden)
         self.bridge = nn.Linear(self.encoder.size, hidden * params.layers)
         self.decoder = Recurrent(params.embedding, params)
         self.score = None if params.attention == "none" else SCORES[params.attention](hidden)
         self.readout = nn.Linear(2 * hidden, hidden)
-        self.output = nn.Linear(hidden, sizes["target"])
+        self.output = nn.Linear(hidden, sizes.target)
         self.dropout = nn.Dropout(params.dropout)
 
     def start(self, source: Padded) -> DecoderState:

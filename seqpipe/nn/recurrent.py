@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from seqpipe.nn.cells import CELLS, Cell, State
 from seqpipe.padded import Padded
-from seqpipe.params import RecurrentParams
+from seqpipe.params.models import RecurrentParams
 
 
 def _cells(modules: nn.ModuleList) -> list[Cell]:

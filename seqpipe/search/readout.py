@@ -10,7 +10,7 @@ from seqpipe.batches import Batch
 from seqpipe.models.ctc import BLANK, Ctc
 from seqpipe.models.forecast import Forecast
 from seqpipe.models.seq2seq import Seq2Seq
-from seqpipe.params import CtcDecode, ForecastDecode, Seq2SeqDecode
+from seqpipe.params.decoding import CtcDecode, ForecastDecode, Seq2SeqDecode
 from seqpipe.search.beam import beam_search
 from seqpipe.search.ctc import greedy_path, prefix_beam
 from seqpipe.search.greedy import greedy

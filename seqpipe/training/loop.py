@@ -14,7 +14,7 @@ from torch import nn
 from seqpipe.batches import Batch, collate, plan
 from seqpipe.files import SeqpipeError
 from seqpipe.losses import Losses
-from seqpipe.params import Train
+from seqpipe.params.training import Train
 from seqpipe.report import Note, Progress, Report
 from seqpipe.schedules import factor
 from seqpipe.store import Store

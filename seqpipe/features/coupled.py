@@ -1,0 +1,119 @@
+"""Features of a source and its target, each with a codec of its own: any modality with any task that writes ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from seqpipe.features.sizes import Sizes
+from seqpipe.features.targets import Target, TokenTarget
+from seqpipe.readers.example import Example
+from seqpipe.report import Report
+from seqpipe.store import Row
+
+
+class Source(Protocol):
+    """A codec of sources: one modality."""
+
+    column: str
+    """The kind of the store's column ``source``."""
+    sizes: Sizes
+    """With a target of size 0."""
+
+    def examples(self, folder: Path, split: str) -> Iterator[Example]:
+        """Read one split of raw data."""
+
+    def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
+        """Read new raw input, without targets."""
+
+    def given(self, items: Sequence[str]) -> Iterator[Example]:
+        """Inputs handed over in Python."""
+
+    def encode(self, example: Example) -> np.ndarray:
+        """The source of an example as an array whose first axis is time."""
+
+    def shown(self, example: Example) -> str:
+        """The source as a person reads it."""
+
+    def tokens(self, source: np.ndarray) -> list[str]:
+        """The written form of each step; none for frames."""
+
+    def save(self, folder: Path) -> None:
+        """Write what was fitted."""
+
+
+class Coupled:
+    """A source codec and a target codec."""
+
+    def __init__(self, source: Source, target: Target) -> None:
+        self.source, self.target = source, target
+        self.sizes = source.sizes._replace(target=target.size)
+        self.columns = {"id": "text", "group": "text", "shown": "text", "reference": "text"}
+        self.columns |= {"source": source.column, "target": "ids"}
+        self.examples, self.inputs, self.given = source.examples, source.inputs, source.given
+
+    def encode(self, example: Example) -> Row:
+        """Arrays of both sides; an unknown target (None) is empty."""
+        known = example.target is not None
+        return {
+            "id": example.id,
+            "group": example.group,
+            "shown": self.source.shown(example),
+            "reference": example.target if known else "",
+            "source": self.source.encode(example),
+            "target": self.target.encode(example.target, example.where) if known else np.zeros(0, np.int32),
+        }
+
+    def decode(self, output: Any, row: Row) -> str:
+        """Text of target ids."""
+        return self.target.decode(output)
+
+    def tokens(self, output: Sequence[int]) -> list[str]:
+        """The written form of each target id."""
+        return self.target.tokens(output)
+
+    def source_tokens(self, row: Row) -> list[str]:
+        """The written form of each source step."""
+        return self.source.tokens(row["source"])
+
+    def record(self, row: Row) -> dict[str, Any]:
+        """Both sides as they stand in the corpus."""
+        return {"source": row["shown"], "reference": row["reference"]}
+
+    def save(self, folder: Path) -> None:
+        """Write what both codecs fitted."""
+        self.source.save(folder)
+        self.target.save(folder)
+
+
+def couple(modality: str, task: str) -> tuple[Callable[..., Coupled], Callable[..., Coupled]]:
+    """How to fit, and how to load, the features of a modality and task."""
+    source, target = _source(modality), TARGETS[task]
+
+    def fit(params: Any, folder: Path, report: Report) -> Coupled:
+        fitted = source.fit(params, folder, report)
+        texts = (example.target for example in fitted.examples(folder, "train"))
+        return Coupled(fitted, target.fit(params, texts, f"the targets of the training split of {folder}"))
+
+    def load(params: Any, folder: Path, report: Report) -> Coupled:
+        return Coupled(source.load(params, folder, report), target.load(folder))
+
+    return fit, load
+
+
+TARGETS: dict[str, Any] = {"seq2seq": TokenTarget, "ctc": TokenTarget}
+"""The target codec of each task that has one."""
+
+
+def _source(modality: str) -> Any:
+    """The source codec of a modality; its libraries load here, when it is used."""
+    if modality == "text":
+        from seqpipe.features.text import Texts
+
+        return Texts
+    from seqpipe.features.audio import Recordings
+
+    return Recordings
