@@ -24,7 +24,7 @@ from seqpipe.store import Row, Store
 
 Record = dict[str, Any]
 Answer = dict[str, Any]
-"""An output as people read it: ``text`` or ``values``, and what the task adds (``score``, ``tokens``, ``confidence``)."""
+"""An output as people read it: ``text`` or ``values``, and what the task adds (``score``, ``confidence``)."""
 
 
 class Task(NamedTuple):

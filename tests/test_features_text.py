@@ -249,5 +249,5 @@ def test_a_bad_row_of_train_is_named_when_fitting(corpus: Path) -> None:
 
 def test_a_side_without_text_is_named(corpus: Path) -> None:
     (corpus / "train.tsv").write_text("source\ttarget\na\t\n")
-    with pytest.raises(SeqpipeError, match="trained on the targets of the training split of .*: they hold no text"):
+    with pytest.raises(SeqpipeError, match=r"trained on the targets of the training split of .*: they hold no text"):
         PAIRS.fit(TextFeatures(), corpus, silent)

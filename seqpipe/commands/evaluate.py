@@ -55,7 +55,5 @@ def _part(task: str, records: Sequence[Record], answers: Sequence[Record], group
     return _rounded(TASKS[task].score([records[at] for at in chosen], [answers[at] for at in chosen]))
 
 
-def _rounded(scores: Any) -> Any:
-    if isinstance(scores, dict):
-        return {name: _rounded(value) for name, value in scores.items()}
-    return round(scores, 6)
+def _rounded(scores: Scores) -> Scores:
+    return {name: _rounded(value) if isinstance(value, dict) else round(value, 6) for name, value in scores.items()}

@@ -16,6 +16,7 @@ from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import BEGIN
 from seqpipe.nn.attention import SCORES, Memory, weights
 from seqpipe.nn.cells import State
+from seqpipe.nn.fronts import FRONTS
 from seqpipe.nn.recurrent import Encoder, Recurrent
 from seqpipe.padded import Padded
 from seqpipe.params.models import Seq2SeqModel
@@ -39,7 +40,7 @@ class Seq2Seq(nn.Module):
     def __init__(self, params: Seq2SeqModel, sizes: Sizes) -> None:
         super().__init__()
         hidden = params.hidden
-        self.source_embedding = nn.Embedding(sizes.source, params.embedding)
+        self.front = FRONTS[sizes.kind](sizes, params.embedding)
         self.target_embedding = nn.Embedding(sizes.target, params.embedding)
         self.encoder = Encoder(params.embedding, params, params.bidirectional)
         self.values = nn.Linear(self.encoder.size, hidden)
@@ -52,10 +53,11 @@ class Seq2Seq(nn.Module):
 
     def start(self, source: Padded) -> DecoderState:
         """Encode the source; the decoder starts from the encoder's last state."""
-        outputs = self.encoder(Padded(self.dropout(self.source_embedding(source.data)), source.lengths))
+        inputs = self.front(source)
+        outputs = self.encoder(Padded(self.dropout(inputs.data), inputs.lengths))
         summary = self.encoder.summary(outputs)  # (B, size)
         values = self.values(outputs.data) if self.score else self.values(summary)[:, None]  # (B, S, H)
-        mask = source.mask() if self.score else source.mask()[:, :1]
+        mask = outputs.mask() if self.score else outputs.mask()[:, :1]
         memory = Memory(self.score.keys(values) if self.score else values, values, mask)
         first = torch.tanh(self.bridge(summary)).chunk(len(self.decoder.cells), dim=-1)
         zeros = self.decoder.start(len(source.lengths))

@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import nn
 from torch.nn import functional
 
+from seqpipe.features.sizes import Sizes
 from seqpipe.padded import Padded
+
+
+class TokenFront(nn.Module):
+    """A learned vector for every token: ids (B, T) → (B, T, size)."""
+
+    def __init__(self, sizes: Sizes, size: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(sizes.source, size)
+
+    def forward(self, source: Padded) -> Padded:
+        """One vector a token."""
+        return Padded(self.embedding(source.data), source.lengths)
+
+
+class FrameFront(nn.Module):
+    """A linear map of every frame: (B, T, F) → (B, T, size)."""
+
+    def __init__(self, sizes: Sizes, size: int) -> None:
+        super().__init__()
+        self.project = nn.Linear(sizes.source, size)
+
+    def forward(self, source: Padded) -> Padded:
+        """One vector a frame."""
+        return Padded(self.project(source.data), source.lengths)
 
 
 class Stack(nn.Module):
@@ -22,3 +49,7 @@ class Stack(nn.Module):
         steps = -(-time // self.size)
         data = functional.pad(data, (0, 0, 0, steps * self.size - time))
         return Padded(data.reshape(count, steps, self.size * features), (lengths + self.size - 1) // self.size)
+
+
+FRONTS: dict[str, Callable[[Sizes, int], nn.Module]] = {"tokens": TokenFront, "frames": FrameFront}
+"""What reads each kind of source, by ``Sizes.kind``; called with the sizes and the size of the vectors wanted."""
