@@ -30,5 +30,5 @@ $(READY): pyproject.toml constraints.txt
 		{ echo "seqpipe needs Python 3.11, 3.12 or 3.13, but '$(PYTHON)' is not; try for example: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing seqpipe and what it needs into .venv (a few minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --use-pep517 --constraint constraints.txt $(INDEX) --editable '.[test,recipes]'
+	@$(BIN)/python -m pip install --quiet --no-compile --use-pep517 --constraint constraints.txt $(INDEX) --editable '.[test,recipes]'
 	@touch $@
