@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from seqpipe.report import Note, Progress, Report
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from seqpipe.commands.experiments import Experiments
     from seqpipe.commands.listing import Listed
     from seqpipe.commands.results import Result
+
+
+def use_utf8() -> None:
+    """Write UTF-8 and expect it on standard input, whatever the locale; what UTF-8 lacks is escaped as in JSON."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="strict")
 
 
 def error(message: str) -> None:
@@ -113,13 +123,22 @@ def experiments(shown: Experiments) -> None:
 
     table = Table(*shown.columns)
     for row in shown.rows:
-        table.add_row(*row)
+        table.add_row(*map(_short, row))
     console = _wide()
     console.print(table)
     console.print(shown.command, markup=False, highlight=False, soft_wrap=True)
 
 
+def _short(cell: str) -> str:
+    """A figure to four digits; any other text as it is."""
+    try:
+        return f"{float(cell):.4g}"
+    except ValueError:
+        return cell
+
+
 def _wide() -> Any:
+    """A console as wide as the terminal; piped, as wide as its table."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else 1000, highlight=False)

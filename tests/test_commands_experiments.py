@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from scratch_project import commit, dvc, use_own_tools, write_recipes, write_stand_in
+from scratch_project import commit, dvc, run, use_own_tools, write_recipes, write_stand_in
 
 from seqpipe.commands.add import add
 from seqpipe.commands.experiments import MAIN_METRIC, experiments
@@ -26,13 +26,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def branch(project: Path) -> str:
+    return run("git", "branch", "--show-current", cwd=project).strip()
+
+
 def test_a_project_without_experiments_has_two_rows(project: Path) -> None:
     dvc("repro", cwd=project)
     commit(project)
     shown = experiments("letters")
-    revisions = [row[shown.columns.index("rev")] for row in shown.rows]
-    assert revisions[0] == "workspace"
-    assert len(revisions) == 2
+    assert [row[0] for row in shown.rows] == ["workspace", branch(project)]
     assert shown.columns[-1] == "exact"  # there even if it is the same everywhere
     assert shown.command == (
         r"dvc exp show --only-changed --drop '(?!letters\.(?!baseline\.)|Exp|rev|Created|State)'"
@@ -57,12 +59,12 @@ def test_three_experiments_and_a_queued_one(project: Path) -> None:
         dvc("exp", "run", "--name", f"beam-{beam}", "--set-param", f"letters.decode.beam={beam}", cwd=project)
     dvc("exp", "run", "--queue", "--name", "waiting", "--set-param", "letters.model.cell=lstm", cwd=project)
     shown = experiments("letters")
-    assert shown.columns == ["Experiment", "rev", "Created", "State", "exact", "model.cell", "decode.beam"]
-    rows = {row[0] or row[1]: dict(zip(shown.columns, row, strict=True)) for row in shown.rows}
-    named = [row[0] for row in shown.rows if row[0]]
+    assert shown.columns == ["experiment", "state", "created", "model.cell", "decode.beam", "exact"]
+    rows = {row[0]: dict(zip(shown.columns, row, strict=True)) for row in shown.rows}
+    named = [name for name in rows if name not in ("workspace", branch(project))]
     assert [name for name in named if name != "waiting"] == ["beam-5", "beam-4", "beam-3"]
     assert [rows[name]["exact"] for name in ("beam-5", "beam-4", "beam-3")] == ["0.5", "0.4", "0.3"]
-    assert rows["waiting"]["State"] == "Queued"
+    assert rows["waiting"]["state"] == "Queued"
     assert rows["waiting"]["exact"] == ""
     assert rows["waiting"]["model.cell"] == "lstm"
 

@@ -24,8 +24,8 @@ class Experiments(NamedTuple):
     command: str
     """What a person would type to see the same."""
     columns: list[str]
-    """``Experiment``, ``rev``, ``Created``, ``State`` as far as any row has one, then the main metric and what other
-    metrics and parameters differ between rows, without the pipeline's name."""
+    """``experiment``, ``state`` (where any is waiting or failed), ``created``, parameters that differ between rows,
+    the main metric and the others that differ, without the pipeline's name."""
     rows: list[list[str]]
     """The workspace, the commit it stands on, then the experiments, queued and failed ones included."""
 
@@ -40,9 +40,17 @@ def experiments(name: str) -> Experiments:
     done = subprocess.run([sys.executable, "-m", "dvc", *arguments, "--csv"], capture_output=True, text=True)
     if done.returncode:
         raise SeqpipeError(f"`dvc exp show` failed: {' '.join(done.stderr.split()).removeprefix('ERROR: ')}")
-    header, *rows = [row for row in csv.reader(io.StringIO(done.stdout)) if row] or [[]]
-    columns = [column.removeprefix(f"{name}.") for column in header]
-    return Experiments(shlex.join(["dvc", *arguments]), columns, rows)
+    rows = [_arranged(name, row) for row in csv.DictReader(io.StringIO(done.stdout))]
+    columns = list(rows[0]) if rows else []
+    return Experiments(shlex.join(["dvc", *arguments]), columns, [list(row.values()) for row in rows])
+
+
+def _arranged(name: str, row: dict[str, str]) -> dict[str, str]:
+    """Who and when, then parameters, then metrics, the rest of the test set's groups last; one column says who."""
+    label = row.get("Experiment") or row["rev"]
+    heads = {"experiment": label} | {key.lower(): row[key] for key in ("State", "Created") if key in row}
+    own = {key.removeprefix(f"{name}."): value for key, value in row.items() if key.startswith(f"{name}.")}
+    return heads | dict(sorted(own.items(), key=lambda item: (item[0].startswith("group."), "." not in item[0])))
 
 
 def _arguments(pipeline: Pipeline) -> list[str]:
