@@ -1,4 +1,5 @@
 # make repro   everything from raw data to the table of metrics
+# make gallery every other recipe, in a project of its own under gallery/
 # make test    the quick tests
 # make lint    style and types
 # Each makes .venv first if it is not there. PYTHON=python3.12 chooses the interpreter, TORCH_INDEX=cpu the small torch.
@@ -11,11 +12,19 @@ INDEX := $(if $(TORCH_INDEX),--extra-index-url https://download.pytorch.org/whl/
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: repro test lint
+.PHONY: repro gallery test lint
 
 repro: $(READY)
 	$(BIN)/dvc repro
 	$(BIN)/python -m seqpipe results
+
+# The recipes that are not in params.yaml, as a user would set them up.
+RECIPES := $(filter-out translate speech forecast,$(patsubst stages/%.yaml,%,$(wildcard stages/*.yaml)))
+
+gallery: $(READY)
+	@test -d gallery || $(BIN)/python -m seqpipe init gallery --recipe $(firstword $(RECIPES))
+	@cd gallery && for name in $(RECIPES); do test -e stages/$$name.py || python -m seqpipe add $$name || exit; done
+	cd gallery && dvc repro && python -m seqpipe results
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seqpipe.commands.trained import Trained
-
-try:
-    __version__ = version("seqpipe")
-except PackageNotFoundError:  # run from a checkout that was never installed
-    __version__ = "0.0.0"
 
 __all__ = ["__version__", "load"]
 
@@ -27,3 +21,11 @@ def load(folder: str, **decode: Any) -> Trained:
     from seqpipe.commands.trained import open_trained  # torch loads here, not on import
 
     return open_trained(Path(folder), decode)
+
+
+def __getattr__(name: str) -> str:
+    if name != "__version__":
+        raise AttributeError(f"module 'seqpipe' has no attribute '{name}'")
+    from importlib.metadata import version  # slow to import, and seldom asked for
+
+    return version("seqpipe")

@@ -117,3 +117,14 @@ def test_an_unknown_recipe_names_the_known_ones(tmp_path: Path, recipes: Path) -
     ):
         init(tmp_path / "new", "leters", silent, recipes)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_git_ignores_gets_its_own_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_own_tools(monkeypatch, tmp_path / "home")
+    recipes = write_recipes(tmp_path / "recipes")
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    run("git", "init", "--quiet", cwd=outer)
+    (outer / ".gitignore").write_text("/ignored/\n")
+    assert (init(outer / "ignored", "letters", silent, recipes) / ".git").is_dir()
+    assert not (init(outer / "kept", "letters", silent, recipes) / ".git").exists()

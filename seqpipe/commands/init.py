@@ -40,7 +40,7 @@ def init(folder: Path, recipe: str, report: Report, recipes: Path | None = None)
     # An empty folder may be the shell's own or a mount: fill it from within instead of replacing it.
     with whole_folder(folder / "new" if empty else folder) as temporary:
         _fill(temporary, params)
-        _version_control(temporary)
+        _version_control(temporary, folder)
     if empty:
         for path in list((folder / "new").iterdir()):
             path.rename(folder / path.name)
@@ -59,13 +59,17 @@ def _fill(folder: Path, params: Path) -> None:
     shutil.copyfile(module, folder / STAGES / module.name)
 
 
-def _version_control(folder: Path) -> None:
+def _version_control(folder: Path, final: Path) -> None:
+    """Give ``folder``, to be named ``final``, a git repository if no git repository takes it in."""
     if shutil.which("git") is None:
         with (folder / ".dvc/config").open("a", encoding="utf-8") as file:
             file.write(NO_GIT)
         return
     inside = subprocess.run(["git", "rev-parse", "--is-inside-work-tree"], cwd=folder, capture_output=True, text=True)
-    if inside.stdout.strip() != "true":
+    ignored = subprocess.run(
+        ["git", "check-ignore", "--quiet", f"{final.name}/"], cwd=final.parent, capture_output=True
+    )
+    if inside.stdout.strip() != "true" or ignored.returncode == 0:
         made = subprocess.run(["git", "init", "--quiet"], cwd=folder, capture_output=True, text=True)
         if made.returncode:
             raise SeqpipeError(f"`git init` failed in {folder.parent}: {' '.join(made.stderr.split())}.")
