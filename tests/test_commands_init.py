@@ -70,7 +70,7 @@ def test_an_empty_folder_is_filled_in_place(tmp_path: Path, recipes: Path, monke
 def test_nothing_is_left_when_it_fails_midway(
     tmp_path: Path, recipes: Path, monkeypatch: pytest.MonkeyPatch, empty: bool
 ) -> None:
-    def full(folder: Path) -> None:
+    def full(folder: Path, final: Path) -> None:
         raise OSError("No space left on device")
 
     monkeypatch.setattr(module, "_version_control", full)

@@ -56,8 +56,8 @@ def _arranged(name: str, row: dict[str, str]) -> dict[str, str]:
 def _arguments(pipeline: Pipeline) -> list[str]:
     metric, order = MAIN_METRIC[pipeline.task]
     name = re.escape(pipeline.name)
-    # --drop matches from the start of a column, so this drops all but the pipeline's own, without its baselines (a
-    # dozen figures that experiments leave alone), and the row's heads; `rev` names rows that are no experiments.
-    drop = rf"(?!{name}\.(?!baseline\.)|Exp|rev|Created|State)"
+    # --drop matches from the start of a column, so this drops all but the pipeline's own, without its baselines (which
+    # experiments leave alone), one figure a group, and the heads of rows; `rev` names rows that are no experiments.
+    drop = rf"(?!{name}\.(?!baseline\.|group\.)|{name}\.group\..*\.{metric}$|Exp|rev|Created|State)"
     columns = ["--only-changed", "--drop", drop, "--keep", rf"{name}\.{metric}$"]
     return ["exp", "show", *columns, "--sort-by", f"{pipeline.name}.{metric}", "--sort-order", order]
