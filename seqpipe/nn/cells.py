@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seqpipe.nn.initial import initialise
+from seqpipe.nn.minimal import MinGRU, MinLSTM
 
 State = tuple[Tensor, ...]
 
@@ -63,9 +64,13 @@ class LSTM(nn.Module):
 
     def forward(self, inputs: Tensor, state: State) -> Tensor:
         """Run over (B, T, F) from ``state``; gives h_1 … h_T, (B, T, H)."""
+        return self.run(inputs, state)[0]
+
+    def run(self, inputs: Tensor, state: State) -> tuple[Tensor, State]:
+        """The same, and the state after the last step."""
         hidden, cell = state
-        outputs, _ = self.net(inputs, (hidden[None], cell[None]))
-        return outputs  # type: ignore[no-any-return]
+        outputs, (hidden, cell) = self.net(inputs, (hidden[None], cell[None]))
+        return outputs, (hidden[0], cell[0])
 
     def step(self, inputs: Tensor, state: State) -> State:
         """One step on (B, F)."""
@@ -99,6 +104,20 @@ class GRU(nn.Module):
         return (torch.gru_cell(inputs, state[0], *self.net.all_weights[0]),)
 
 
-Cell = VanillaRNN | LSTM | GRU
+Cell = VanillaRNN | LSTM | GRU | MinGRU | MinLSTM
 
-CELLS: dict[str, Callable[[int, int], Cell]] = {"rnn": VanillaRNN, "lstm": LSTM, "gru": GRU}
+CELLS: dict[str, Callable[[int, int], Cell]] = {
+    "rnn": VanillaRNN,
+    "lstm": LSTM,
+    "gru": GRU,
+    "mingru": MinGRU,
+    "minlstm": MinLSTM,
+}
+
+
+def run(cell: Cell, inputs: Tensor, state: State) -> tuple[Tensor, State]:
+    """Outputs (B, T, H) of a cell and its state after the last step, which is the last output but for the LSTM."""
+    if isinstance(cell, LSTM):
+        return cell.run(inputs, state)
+    outputs = cell(inputs, state)
+    return outputs, (outputs[:, -1],)
