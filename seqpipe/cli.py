@@ -15,9 +15,7 @@ from seqpipe.files import SeqpipeError
 if TYPE_CHECKING:
     from seqpipe.params.pipeline import Pipeline
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=__doc__
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 preprocess_app = typer.Typer(no_args_is_help=True, help="Turn raw data into features, by modality.")
 app.add_typer(preprocess_app, name="preprocess")
 
@@ -25,8 +23,20 @@ Name = Annotated[str | None, typer.Argument(help="A pipeline of params.yaml; all
 OneName = Annotated[str, typer.Argument(help="A pipeline of params.yaml.")]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        import seqpipe
+
+        console.line(f"seqpipe {seqpipe.__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def root() -> None:
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
     """Sequence modelling from raw data to comparable experiments.
 
     A pipeline is a section of params.yaml; `dvc repro` runs source, preprocess, train, decode and evaluate for all.
@@ -51,6 +61,12 @@ def preprocess_text(name: Name = None) -> None:
 def preprocess_audio(name: Name = None) -> None:
     """Turn recordings into log-mel, MFCC or spectrogram frames."""
     _preprocess("audio", name)
+
+
+@preprocess_app.command("frames")
+def preprocess_frames(name: Name = None) -> None:
+    """Turn pictures and videos into columns or frames of pixels."""
+    _preprocess("frames", name)
 
 
 @preprocess_app.command("series")
@@ -90,6 +106,42 @@ def decode(
     from seqpipe.commands.decode import decode_test, with_flags
 
     _each(name, lambda pipeline, report: decode_test(with_flags(pipeline, flags, lenient=name is None), report))
+
+
+@app.command()
+def score(
+    name: OneName,
+    inputs: Annotated[list[str], typer.Argument(help="Text, a line each: files, or - for standard input.")],
+) -> None:
+    """Tell how likely a language model holds each line: log-probability and perplexity, in order."""
+    from seqpipe.commands.score import score as run
+
+    with console.reporting() as report:
+        console.scores(run(name, inputs, report))
+
+
+@app.command()
+def complete(
+    name: OneName,
+    prompt: Annotated[str, typer.Argument(help="How the text begins.")],
+    n: Annotated[int, typer.Option("--n", help="Completions.")] = 5,
+    beam: Annotated[int | None, typer.Option(help="Hypotheses kept at every step; at least --n are.")] = None,
+    length_penalty: Annotated[float | None, typer.Option(help="Exponent of the length normalisation.")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Longest completion in tokens.")] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Draw at random instead of searching.")] = False,
+    temperature: Annotated[float | None, typer.Option(help="Of the draws: below 1 bolder, 0 the likeliest.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Draw among the k likeliest tokens; 0 among all.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Draw among the likeliest that hold this probability.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the draws.")] = None,
+) -> None:
+    """Go on from a prompt with a language model, by beam search or by drawing at random."""
+    from seqpipe.commands.complete import complete as run
+
+    search = {"beam": beam, "length_penalty": length_penalty, "max_length": max_length}
+    draws = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+    flags = {flag: value for flag, value in {**search, **draws}.items() if value is not None}
+    with console.reporting() as report:
+        console.records([run(name, prompt, {"n": n, "sample": sample, **flags}, report)])
 
 
 @app.command()
@@ -188,11 +240,13 @@ def _decode_inputs(name: str, inputs: list[str], flags: dict[str, Any]) -> None:
 
 def main() -> None:
     """Run; a user's mistake ends in one sentence and exit code 2."""
+    console.use_utf8()
     try:
         app()
     except SeqpipeError as mistake:
         console.error(str(mistake))
         sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output left; nothing more to say
-        sys.exit(0)
+    except OSError as failure:  # a full disk, a folder that may not be written; Typer ends quietly at a broken pipe
+        place = f"{failure.filename}: " if failure.filename else ""
+        console.error(f"{place}{failure.strerror or failure}; check the path, its permissions and the free space.")
+        sys.exit(2)

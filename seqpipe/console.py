@@ -31,6 +31,11 @@ def error(message: str) -> None:
     print(f"seqpipe: {message}", file=sys.stderr)  # noqa: T201
 
 
+def line(text: str) -> None:
+    """One line on standard output."""
+    print(text)  # noqa: T201
+
+
 @contextmanager
 def reporting() -> Iterator[Report]:
     """What commands report to: bars and notes on a terminal, plain lines of notes elsewhere."""
@@ -74,8 +79,30 @@ def records(found: Iterable[dict[str, Any]]) -> None:
             console.print("  " + describe(hypothesis), markup=False)
 
 
+def scores(found: Iterable[dict[str, Any]]) -> None:
+    """Scored lines: JSON lines when piped; log-probability, perplexity and the line for a person at a terminal."""
+    if not sys.stdout.isatty():
+        for record in found:
+            print(json.dumps(record, ensure_ascii=False), flush=True)  # noqa: T201
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print("  log p   perplexity", style="dim")
+    for record in found:
+        console.print(f"{record['log_prob']:8.2f} {record['perplexity']:11.1f}   {record['source']}", markup=False)
+
+
 def describe(hypothesis: dict[str, Any]) -> str:
     """A hypothesis as a person reads it."""
+    if "flag" in hypothesis:
+        shown = f"{hypothesis['text']}   " if "text" in hypothesis else ""
+        mark = "ANOMALY" if hypothesis["flag"] else "normal"
+        return f"{shown}{hypothesis['score']:.4f}   {mark} (threshold {hypothesis['threshold']:.4f})"
+    if "perplexity" in hypothesis:
+        return f"log p {hypothesis['log_prob']:.2f}   perplexity {hypothesis['perplexity']:.1f}"
+    if "confidence" in hypothesis:
+        return f"{hypothesis['text']}   {hypothesis['confidence']:.1%}"
     if "text" in hypothesis:
         return f"{hypothesis['text']}   ({hypothesis['score']:.3f})"
     return "  ".join(f"{value:.4g}" for value in hypothesis["values"])

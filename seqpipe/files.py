@@ -18,7 +18,7 @@ class SeqpipeError(Exception):
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; it takes the name ``path`` only if the block succeeds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
@@ -30,7 +30,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Give an empty temporary folder beside ``path``; it replaces ``path`` only if the block succeeds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
@@ -39,6 +39,13 @@ def whole_folder(path: Path) -> Iterator[Path]:
         _swap(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise SeqpipeError(f"The folder {folder} cannot be made: a file stands in its way; move that file.") from None
 
 
 def _swap(new: Path, path: Path) -> None:
@@ -75,7 +82,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SeqpipeError(f"{path} is missing.") from None
+        raise SeqpipeError(f"{path} is missing; make it again.") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise SeqpipeError(f"{path} is not valid JSON ({error}); make it again.") from None
 
@@ -94,7 +101,7 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
             try:
                 yield number, json.loads(line)
             except json.JSONDecodeError as error:
-                raise SeqpipeError(f"{path} line {number} is not valid JSON ({error.msg}).") from None
+                raise SeqpipeError(f"{path} line {number} is not valid JSON ({error.msg}); mend it.") from None
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -103,7 +110,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         with path.open("rb") as file:
             yield from decode_lines(file, str(path))
     except FileNotFoundError:
-        raise SeqpipeError(f"{path} is missing.") from None
+        raise SeqpipeError(f"{path} is missing; put it there or make it.") from None
     except IsADirectoryError:
         raise SeqpipeError(f"{path} is a folder, not a text file.") from None
     except PermissionError:

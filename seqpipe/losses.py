@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
 from torch.nn import functional
 
 from seqpipe.batches import Batch
 from seqpipe.features.tokens import BEGIN, END
+from seqpipe.models.autoencoder import Autoencoder
+from seqpipe.models.classify import Classify
 from seqpipe.models.ctc import BLANK, Ctc
 from seqpipe.models.forecast import Forecast
+from seqpipe.models.language import Language
 from seqpipe.models.seq2seq import Seq2Seq
+from seqpipe.models.tag import Tag
 from seqpipe.padded import Padded
 
 
@@ -20,6 +24,8 @@ class Losses(NamedTuple):
 
     total: Tensor
     terms: Tensor
+    carry: Any = None
+    """What the next batch of a stream starts from, cut off from the gradients; None where batches stand alone."""
 
     def mean(self) -> Tensor:
         """The mean over all terms of the batch, a scalar."""
@@ -36,6 +42,29 @@ def ctc(model: Ctc, batch: Batch) -> Losses:
     return alignments(model(batch.source), batch.target, BLANK)
 
 
+def classify(model: Classify, batch: Batch) -> Losses:
+    """Cross entropy of the label."""
+    label = Padded(batch.target.data[:, :1], batch.target.lengths)
+    return cross_entropy(model(batch.source)[:, None], label)
+
+
+def language(model: Language, batch: Batch) -> Losses:
+    """Cross entropy of each token after those before it; a span of a stream goes on from the span before."""
+    logits, states = model(batch.source, batch.carry)
+    carry = [tuple(part.detach() for part in state) for state in states]
+    return cross_entropy(logits, batch.target)._replace(carry=carry)
+
+
+def tag(model: Tag, batch: Batch) -> Losses:
+    """−log p(labels), all labels of a sentence together."""
+    return Losses(model.negative_log_likelihood(batch.source, batch.target), batch.target.lengths)
+
+
+def autoencode(model: Autoencoder, batch: Batch) -> Losses:
+    """The error of every step that is rebuilt: squared for frames, cross entropy for tokens."""
+    return Losses(model.errors(batch.source, model(batch.source)).sum(dim=1), batch.source.lengths)
+
+
 def forecast(model: Forecast, batch: Batch) -> Losses:
     """Absolute error over the horizon: what MASE counts."""
     return absolute_error(model(batch.source), batch.target)
@@ -43,8 +72,8 @@ def forecast(model: Forecast, batch: Batch) -> Losses:
 
 def cross_entropy(logits: Tensor, labels: Padded) -> Losses:
     """−Σ_t log softmax(logits)_{t, label_t} over logits (B, T, V); padding adds nothing."""
-    each = functional.cross_entropy(logits.mT, labels.data, reduction="none")  # (B, T)
-    return Losses((each * labels.mask()).sum(dim=1), labels.lengths)
+    each = functional.cross_entropy(logits.flatten(0, 1), labels.data.flatten(), reduction="none")  # (B T)
+    return Losses((each.view_as(labels.data) * labels.mask()).sum(dim=1), labels.lengths)
 
 
 def alignments(log_probs: Padded, labels: Padded, blank: int) -> Losses:

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params.pipeline import DECODES, FEATURES, MODELS, Pipeline
+from seqpipe.params.pipeline import DECODES, FEATURES, MODELS, TRAINS, Pipeline
 from seqpipe.params.section import Section
 from seqpipe.params.training import Train
 
@@ -116,7 +116,7 @@ def _pipeline(path: Path, document: Any, name: str) -> Pipeline:
         "source": {} if section.get("source") is None else section["source"],
         "features": part("features", FEATURES[modality, task]),
         "model": part("model", MODELS[task]),
-        "train": part("train", Train),
+        "train": part("train", TRAINS.get(task, Train)),
         "decode": part("decode", DECODES[task]),
     }
     return _validated(path, document, [name], Pipeline, values)

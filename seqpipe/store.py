@@ -1,6 +1,6 @@
 """The feature store: one memory-mapped Arrow IPC file a split, rows of unequal length, readable by any Arrow tool.
 
-A column is one of four kinds:
+A column is one of five kinds:
 
 ========== ======================= ===========================
 kind       Arrow type              in Python
@@ -8,6 +8,7 @@ kind       Arrow type              in Python
 text       string                  ``str``
 ids        list<int32>             ``int32[T]``
 values     list<double>            ``float64[T]``
+ids:F      list<list<int32>[F]>    ``int32[T, F]``
 frames:F   list<list<float>[F]>    ``float32[T, F]``
 ========== ======================= ===========================
 """
@@ -32,8 +33,9 @@ Row = dict[str, Any]
 
 def arrow_type(kind: str) -> pa.DataType:
     """The Arrow type of a column kind."""
-    if kind.startswith("frames:"):
-        return pa.list_(pa.list_(pa.float32(), int(kind.removeprefix("frames:"))))
+    if ":" in kind:
+        values, size = kind.split(":")
+        return pa.list_(pa.list_({"ids": pa.int32(), "frames": pa.float32()}[values], int(size)))
     return {"text": pa.string(), "ids": pa.list_(pa.int32()), "values": pa.list_(pa.float64())}[kind]
 
 
@@ -41,12 +43,12 @@ def _column(kind: str, items: list[Any]) -> pa.Array:
     if kind == "text":
         return pa.array(items, pa.string())
     offsets = pa.array(np.cumsum([0, *map(len, items)]), pa.int32())
-    dtype = {"ids": np.int32, "values": np.float64}.get(kind, np.float32)
+    values, _, size = kind.partition(":")
+    dtype = {"ids": np.int32, "values": np.float64, "frames": np.float32}[values]
     flat = pa.array(np.concatenate([np.asarray(item, dtype).ravel() for item in items]))
-    if kind.startswith("frames:"):
-        size = int(kind.removeprefix("frames:"))
-        assert all(np.shape(item)[1:] == (size,) for item in items), f"frames must have {size} values"
-        flat = pa.FixedSizeListArray.from_arrays(flat, size)
+    if size:
+        assert all(np.shape(item)[1:] == (int(size),) for item in items), f"a step must have {size} values"
+        flat = pa.FixedSizeListArray.from_arrays(flat, int(size))
     return pa.ListArray.from_arrays(offsets, flat)
 
 
@@ -96,11 +98,11 @@ class Store:
     def __init__(self, path: Path) -> None:
         try:
             self._file = pa.ipc.open_file(pa.memory_map(str(path)))
+            self._batches = [self._file.get_batch(index) for index in range(self._file.num_record_batches)]
         except FileNotFoundError:
             raise SeqpipeError(f"{path} is missing; run `seqpipe preprocess` (or `dvc repro`) first.") from None
-        except pa.ArrowInvalid:
+        except (pa.ArrowInvalid, OSError):
             raise SeqpipeError(f"{path} is not a whole Arrow file; run `seqpipe preprocess` again.") from None
-        self._batches = [self._file.get_batch(index) for index in range(self._file.num_record_batches)]
         self._starts = [0, *accumulate(batch.num_rows for batch in self._batches)]
         self.columns: list[str] = self._file.schema.names
 

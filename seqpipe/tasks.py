@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from torch import nn
 
 from seqpipe import losses
-from seqpipe.batches import Batch
+from seqpipe.batches import Batch, Batches, Rows, Streams
 from seqpipe.features.sizes import Sizes
 from seqpipe.losses import Losses
-from seqpipe.metrics import series, speech, text
-from seqpipe.models import baselines
+from seqpipe.metrics import anomaly, labels, language, series, spans, speech, text
+from seqpipe.models import baselines, dictionary
+from seqpipe.models.autoencoder import Autoencoder, fit_threshold
+from seqpipe.models.classify import Classify
 from seqpipe.models.ctc import Ctc
 from seqpipe.models.forecast import Forecast
+from seqpipe.models.language import Language
 from seqpipe.models.seq2seq import Seq2Seq
-from seqpipe.params.pipeline import Pipeline
+from seqpipe.models.tag import Tag
+from seqpipe.params.pipeline import HEADLINES, Pipeline
 from seqpipe.report import Report
 from seqpipe.search import readout
 from seqpipe.search.hypothesis import Hypothesis
@@ -43,6 +48,10 @@ class Task(NamedTuple):
     headline: str
     """The metric that stands for the others."""
     higher_is_better: bool
+    batches: Callable[[Store, Any, np.random.Generator], Batches] = Rows
+    """From the training split, the ``train`` section and a source of chance: the batches of one epoch."""
+    finish: Callable[[Any, Store, Any], None] = lambda model, valid, train: None
+    """What is fitted to the trained model on the validation split, with the ``train`` section; most have nothing."""
 
 
 TASKS = {
@@ -50,6 +59,26 @@ TASKS = {
         Seq2Seq, losses.seq2seq, readout.seq2seq, text.score, baselines.copy_source, "exact", higher_is_better=True
     ),
     "ctc": Task(Ctc, losses.ctc, readout.ctc, speech.score, baselines.commonest, "wer", higher_is_better=False),
+    "classify": Task(
+        Classify,
+        losses.classify,
+        readout.classify,
+        labels.score,
+        baselines.labels,
+        "accuracy",
+        higher_is_better=True,
+    ),
+    "tag": Task(Tag, losses.tag, readout.tag, spans.score, dictionary.tagged, "f1", higher_is_better=True),
+    "language-model": Task(
+        Language,
+        losses.language,
+        readout.language,
+        language.score,
+        baselines.counted,
+        "bits_per_character",
+        higher_is_better=False,
+        batches=Streams,
+    ),
     "forecast": Task(
         Forecast,
         losses.forecast,
@@ -59,4 +88,20 @@ TASKS = {
         "mase",
         higher_is_better=False,
     ),
+    "autoencode": Task(
+        Autoencoder,
+        losses.autoencode,
+        readout.autoencode,
+        anomaly.score,
+        baselines.detectors,
+        "auc",
+        higher_is_better=True,
+        finish=fit_threshold,
+    ),
 }
+
+
+def headline(pipeline: Pipeline) -> tuple[str, bool]:
+    """The metric that stands for a pipeline's others, and whether higher is better."""
+    task = TASKS[pipeline.task]
+    return HEADLINES.get((pipeline.modality, pipeline.task), (task.headline, task.higher_is_better))

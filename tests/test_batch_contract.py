@@ -13,20 +13,72 @@ CASES = [
     (task, params)
     for task, several in {
         "seq2seq": [
-            {"cell": cell, "attention": attention, "bidirectional": both, "layers": layers}
-            for cell, attention, both, layers in [
-                ("gru", "general", True, 1),
-                ("lstm", "additive", True, 2),
-                ("rnn", "dot", False, 1),
-                ("gru", "scaled", False, 2),
-                ("lstm", "none", True, 1),
-            ]
+            {"encoder": "none", "attention": "scaled"},
+            *(
+                {"cell": cell, "attention": attention, "bidirectional": both, "layers": layers}
+                for cell, attention, both, layers in [
+                    ("gru", "general", True, 1),
+                    ("lstm", "additive", True, 2),
+                    ("rnn", "dot", False, 1),
+                    ("gru", "scaled", False, 2),
+                    ("lstm", "none", True, 1),
+                ]
+            ),
         ],
         "ctc": [
             {"cell": cell, "stack": stack, "bidirectional": both, "layers": 2}
             for cell, stack, both in [("gru", 1, True), ("lstm", 3, True), ("rnn", 2, False)]
         ],
+        "classify": [
+            {"cell": cell, "pooling": pooling, "bidirectional": both, "layers": layers}
+            for cell, pooling, both, layers in [
+                ("gru", "last", True, 2),
+                ("lstm", "mean", True, 1),
+                ("gru", "max", True, 1),
+                ("rnn", "attention", False, 2),
+                ("lstm", "attention", True, 1),
+                ("gru", "last", False, 1),
+            ]
+        ],
+        "tag": [
+            {"cell": cell, "crf": crf, "constraints": constraints, "bidirectional": both, "embedding": 7}
+            for cell, crf, constraints, both in [
+                ("gru", True, "always", True),
+                ("lstm", True, "decoding", True),
+                ("rnn", True, "never", False),
+                ("lstm", False, "always", True),
+            ]
+        ],
+        "language-model": [
+            {"cell": cell, "layers": layers, "embedding": embedding, "tied": tied}
+            for cell, layers, embedding, tied in [
+                ("gru", 1, 6, True),
+                ("lstm", 2, 5, True),
+                ("rnn", 1, 5, False),
+            ]
+        ],
+        "autoencode": [
+            {"cell": cell, "layers": layers, "bidirectional": both, "reverse": reverse, "embedding": 5, "code": 4}
+            for cell, layers, both, reverse in [
+                ("gru", 1, False, True),
+                ("lstm", 2, True, True),
+                ("rnn", 1, False, False),
+            ]
+        ],
         "forecast": [{"cell": cell, "layers": 2} for cell in ("gru", "lstm", "rnn")],
+        "seq2seq image": [
+            {"encoder": encoder, "attention": attention, "embedding": 5}
+            for encoder, attention in [
+                ("none", "additive"),
+                ("none", "general"),
+                ("none", "none"),
+                ("recurrent", "general"),
+            ]
+        ],
+        "seq2seq video": [{"encoder": encoder, "embedding": 5} for encoder in ("none", "recurrent")],
+        "ctc image": [{"cell": cell, "layers": layers} for cell, layers in [("gru", 1), ("lstm", 2)]],
+        "classify image": [{"pooling": pooling, "embedding": 5} for pooling in ("last", "attention")],
+        "classify video": [{"pooling": pooling, "embedding": 5} for pooling in ("last", "max")],
     }.items()
     for params in several
 ]
@@ -54,7 +106,7 @@ def variants(rows):
 
 @pytest.mark.parametrize(("task", "params"), CASES, ids=lambda value: str(value).replace(" ", ""))
 def test_loss_gradient_and_output_are_the_examples_own(task, params):
-    rows, model, row_of = tiny.rows(task), tiny.model(task, **params), TASKS[task]
+    rows, model, row_of = tiny.rows(task), tiny.model(task, **params), TASKS[tiny.task_of(task)]
     options = tiny.options(task, batch=7)
     alone = [collate([row]) for row in rows]
     losses = [row_of.loss(model, batch) for batch in alone]

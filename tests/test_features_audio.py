@@ -19,7 +19,7 @@ from seqpipe.features.audio import Scale
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.spectra import Spectra
 from seqpipe.files import SeqpipeError
-from seqpipe.params.features import AudioFeatures, Tokens
+from seqpipe.params.features import AudioFeatures, SpeechFeatures, Tokens
 from seqpipe.report import Note, Progress, silent
 from seqpipe.store import Store, Writer
 
@@ -194,8 +194,8 @@ def raw(tmp_path: Path) -> Path:
     return folder
 
 
-def params(**more: Any) -> AudioFeatures:
-    return AudioFeatures(**{**SMALL, "target": Tokens(level="char", vocabulary=50), **more})
+def params(**more: Any) -> SpeechFeatures:
+    return SpeechFeatures(**{**SMALL, "target": Tokens(level="char", vocabulary=50), **more})
 
 
 def test_rows_go_to_the_store_and_back(raw: Path, tmp_path: Path) -> None:
@@ -310,10 +310,10 @@ def test_nothing_is_compiled_and_no_torch_is_loaded(raw: Path, tmp_path: Path) -
 import sys
 from pathlib import Path
 from seqpipe.features import features_of
-from seqpipe.params.features import AudioFeatures
+from seqpipe.params.features import SpeechFeatures
 from seqpipe.report import silent
 target = dict(level="char", vocabulary=50)
-params = AudioFeatures(kind="mfcc", rate=1000, deltas=2, mels=5, coefficients=3, target=target)
+params = SpeechFeatures(kind="mfcc", rate=1000, deltas=2, mels=5, coefficients=3, target=target)
 features = features_of("audio", "ctc").fit(params, Path({str(raw)!r}), silent)
 for example in features.examples(Path({str(raw)!r}), "train"):
     features.encode(example)

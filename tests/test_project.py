@@ -14,6 +14,7 @@ from seqpipe.params.section import Section
 from seqpipe.params.training import Train
 from seqpipe.project import check, read_pipeline, read_pipelines, read_source
 
+MODALITIES = ", ".join(dict.fromkeys(modality for modality, _ in FEATURES))
 GOOD = """\
 # A comment.
 pipelines:
@@ -91,13 +92,13 @@ def test_values_and_defaults(tmp_path: Path) -> None:
             "line 12: unknown key 'words.features.source.vocabluary' (did you mean 'vocabulary'?); known: level, ",
         ),
         ("beam", "qqq", "line 18: unknown key 'words.decode.qqq'; known: beam, "),
-        ("words: text", "words: txt", "line 3: pipelines.words is 'txt', but must be one of text, audio, series (did"),
-        ("seq2seq", "seq2sek", "line 7: words.task is 'seq2sek', but must be one of seq2seq, ctc, forecast (did you"),
-        ("  task: ctc\n", "", "line 20: 'notes' has no task; add `task:` with one of seq2seq, ctc, forecast."),
+        ("words: text", "words: txt", f"line 3: pipelines.words is 'txt', but must be one of {MODALITIES} (did"),
+        ("seq2seq", "seq2sek", f"line 7: words.task is 'seq2sek', but must be one of {', '.join(MODELS)} (did you"),
+        ("  task: ctc\n", "", f"line 20: 'notes' has no task; add `task:` with one of {', '.join(MODELS)}."),
         (
             "lstm",
             "lsmt",
-            "line 14: words.model.cell is 'lsmt', but must be 'rnn', 'lstm' or 'gru' (did you mean 'lstm'?).",
+            "line 14: words.model.cell is 'lsmt', but must be 'rnn', 'lstm', 'gru', 'mingru' or 'minlstm' (did you mean 'lstm'?).",
         ),
         (
             "bpe",

@@ -42,13 +42,13 @@ def test_empty_cells_and_quotes_are_kept_as_they_are(tmp_path: Path) -> None:
     ("raw", "message"),
     [
         ("", r"train\.tsv is empty; it needs a header line and at least one row\."),
-        ("source\ttarget\n", r"train\.tsv has a header but no rows\."),
-        ("source\ttarget\n\n\n", r"train\.tsv has a header but no rows\."),
+        ("source\ttarget\n", r"train\.tsv has a header but no rows;"),
+        ("source\ttarget\n\n\n", r"train\.tsv has a header but no rows;"),
         ("source,target\na,b\n", r"train\.tsv line 1 has no column 'source' \(it has source,target\)"),
         ("source\tTarget\na\tb\n", r"train\.tsv line 1 has no column 'target' \(it has source, Target\)"),
         ("source\ttarget\ttarget\na\tb\tc\n", r"train\.tsv line 1 has 2 columns 'target'; keep one\."),
-        ("source\ttarget\na\tb\na\n", r"train\.tsv line 3 has 1 columns, but the header has 2\."),
-        ("source\ttarget\na\tb\tc\n", r"train\.tsv line 2 has 3 columns, but the header has 2\."),
+        ("source\ttarget\na\tb\na\n", r"train\.tsv line 3 has 1 columns, but the header has 2;"),
+        ("source\ttarget\na\tb\tc\n", r"train\.tsv line 2 has 3 columns, but the header has 2;"),
         (b"source\ttarget\na\tb\n\xb3\xaf\tb\n", r"train\.tsv line 3 is not UTF-8 text"),
     ],
 )

@@ -136,5 +136,5 @@ def test_standard_input_is_one_recording(tmp_path: Path, monkeypatch: pytest.Mon
     piped = types.SimpleNamespace(buffer=io.BytesIO((tmp_path / "a.wav").read_bytes()))
     monkeypatch.setattr(sys, "stdin", piped)
     assert len(read_audio(Clip(Path("-")), RATE)[0]) == 800
-    with pytest.raises(SeqpipeError, match=r"- is empty \(0 bytes\)"):
+    with pytest.raises(SeqpipeError, match=r"standard input is empty \(0 bytes\)"):
         read_audio(Clip(Path("-")), RATE)

@@ -15,8 +15,8 @@ from seqpipe import store as module
 from seqpipe.files import SeqpipeError
 from seqpipe.store import Row, Store, Writer
 
-COLUMNS = {"id": "text", "source": "frames:3", "target": "ids", "past": "values"}
-DTYPES = {"source": np.float32, "target": np.int32, "past": np.float64}
+COLUMNS = {"id": "text", "source": "frames:3", "words": "ids:2", "target": "ids", "past": "values"}
+DTYPES = {"source": np.float32, "words": np.int32, "target": np.int32, "past": np.float64}
 
 
 def row(id: str, frames: int, ids: int, values: int, seed: int = 1) -> Row:
@@ -24,6 +24,7 @@ def row(id: str, frames: int, ids: int, values: int, seed: int = 1) -> Row:
     return {
         "id": id,
         "source": random.normal(size=(frames, 3)).astype(np.float32),
+        "words": random.integers(0, 1000, (ids, 2)).astype(np.int32),
         "target": random.integers(0, 1000, ids).astype(np.int32),
         "past": random.normal(size=values),
     }
@@ -108,6 +109,7 @@ def test_extreme_values_survive(tmp_path: Path) -> None:
     ids = np.array([-(2**31), 0, 2**31 - 1], np.int32)
     values = np.array([np.nan, np.inf, -np.inf, 5e-324, -0.0])
     made = {"id": "가\n\t\0", "source": np.zeros((2, 3), np.float32), "target": ids, "past": values}
+    made["words"] = np.stack([ids, ids[::-1]], axis=1)
     got = write(tmp_path / "a.arrow", [made])[0]
     assert got["id"] == made["id"]
     assert got["target"].tolist() == ids.tolist()

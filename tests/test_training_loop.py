@@ -8,6 +8,7 @@ import tiny
 import torch
 
 from seqpipe.files import SeqpipeError
+from seqpipe.params.pipeline import TRAINS
 from seqpipe.params.training import Train
 from seqpipe.report import Note, silent
 from seqpipe.schedules import factor
@@ -27,8 +28,12 @@ def stores(request, tmp_path):
 def train(task, train_store, valid_store, report=silent, **params):
     torch.manual_seed(0)
     model = tiny.model(task)
-    options = Train.model_validate({"epochs": 4, "budget": 60, "learning_rate": 0.01, **params})
-    history = fit(model, TASKS[task].loss, train_store, valid_store, options, "tiny", report)
+    own = {"streams": 3, "span": 5} if task in TRAINS else {}
+    options = TRAINS.get(task, Train).model_validate(
+        {"epochs": 4, "budget": 60, "learning_rate": 0.01, **own, **params}
+    )
+    batches = TASKS[task].batches
+    history = fit(model, TASKS[task].loss, train_store, valid_store, options, "tiny", report, batches)
     return model, history
 
 

@@ -7,16 +7,26 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqpipe.commands.trained import Record, open_trained
+from seqpipe.commands.preprocess import made_with
+from seqpipe.commands.trained import Record, Trained, open_trained
 from seqpipe.files import SeqpipeError, write_jsonl
 from seqpipe.params.pipeline import DECODES, Pipeline
-from seqpipe.project import DECODED, FEATURE_DATA, MODEL_DATA, PARAMS, check, read_pipelines, require_folder
+from seqpipe.project import (
+    DECODED,
+    FEATURE_DATA,
+    MODEL_DATA,
+    PARAMS,
+    check,
+    read_pipeline,
+    read_pipelines,
+    require_folder,
+)
 from seqpipe.report import Note, Progress, Report
 from seqpipe.store import Row, Store
 from seqpipe.tasks import TASKS
 from seqpipe.training.loop import set_threads
 
-MAPPED = 2  # examples of each group whose map is kept
+MAPPED = 8  # examples of each group whose map is kept; not all can be drawn, for lack of fonts
 
 
 def decode_test(pipeline: Pipeline, report: Report) -> Path:
@@ -25,6 +35,11 @@ def decode_test(pipeline: Pipeline, report: Report) -> Path:
     trained = open_trained(MODEL_DATA / name, pipeline.decode.model_dump(), report)
     set_threads(pipeline.train, trained.model)
     folder = require_folder(FEATURE_DATA / name, f"seqpipe preprocess {pipeline.modality} {name}")
+    if not made_with(trained.pipeline, folder):
+        raise SeqpipeError(
+            f"{folder} and {MODEL_DATA / name} were made with different features; run `seqpipe train {name}` (or `dvc "
+            "repro`) again."
+        )
     test = Store(folder / "test.arrow")
     rows = [test[index] for index in range(len(test))]
     began = time.perf_counter()
@@ -69,14 +84,25 @@ def with_flags(pipeline: Pipeline, flags: dict[str, Any], lenient: bool = False)
 
 def decode_inputs(name: str, inputs: Sequence[str], options: dict[str, Any], report: Report) -> Iterator[Record]:
     """Read new raw input out: files, or ``-`` for standard input; one record an input, in order."""
-    if PARAMS.exists() and name in (pipelines := read_pipelines()):
-        options = {**pipelines[name].decode.model_dump(), **options}
+    trained = open_named(name, options, report)
+    return trained.answer(trained.features.inputs(existing(inputs)))
+
+
+def open_named(name: str, options: dict[str, Any], report: Report) -> Trained:
+    """The trained pipeline of that name; ``options`` go before the decode section of params.yaml, if there is one."""
+    if PARAMS.exists() and (name in read_pipelines() or not (MODEL_DATA / name).is_dir()):
+        options = {**read_pipeline(name).decode.model_dump(), **options}
     trained = open_trained(MODEL_DATA / name, options, report)
     set_threads(trained.pipeline.train, trained.model)
+    return trained
+
+
+def existing(inputs: Sequence[str]) -> Sequence[str]:
+    """The same files, if they are all there; ``-`` is standard input."""
     for path in inputs:
         if path != "-" and not Path(path).exists():
             raise SeqpipeError(f"{path} does not exist; give files to read, or - for standard input.")
-    return trained.answer(trained.features.inputs(inputs))
+    return inputs
 
 
 def _first_of_groups(rows: list[Row]) -> list[int]:

@@ -11,7 +11,7 @@ from seqpipe.files import SeqpipeError, read_jsonl, whole_folder, write_json
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import DECODED, METRICS, PLOTS
 from seqpipe.report import Note, Report
-from seqpipe.tasks import TASKS, Record
+from seqpipe.tasks import TASKS, Record, headline
 
 Scores = dict[str, Any]
 
@@ -22,13 +22,15 @@ def evaluate(pipeline: Pipeline, report: Report) -> Path:
     if not source.exists():
         raise SeqpipeError(f"{source} is missing; run `seqpipe decode {name}` (or `dvc repro`) first.")
     records = [record for _, record in read_jsonl(source)]
+    if not records:
+        raise SeqpipeError(f"{source} is empty; run `seqpipe decode {name}` (or `dvc repro`) again.")
     scores = score(pipeline.task, records)
     out = METRICS / f"{name}.json"
-    write_json(out, {name: scores})
     with whole_folder(PLOTS / name / "evaluate") as folder:
         draw(pipeline, records, folder)
-    task = TASKS[pipeline.task]
-    report(Note(f"{name}: {task.headline} {scores[task.headline]:.4f} on {len(records)} test examples; all in {out}"))
+    write_json(out, {name: scores})
+    metric, _ = headline(pipeline)
+    report(Note(f"{name}: {metric} {scores[metric]:.4f} on {len(records)} test examples; all in {out}"))
     return out
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from seqpipe.features import SPLITS, Features, features_of
-from seqpipe.files import SeqpipeError, whole_folder, write_json
+from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
 from seqpipe.params.pipeline import Pipeline
-from seqpipe.project import FEATURE_DATA, RAW
+from seqpipe.project import FEATURE_DATA, RAW, require_folder
 from seqpipe.report import Note, Progress, Report
 from seqpipe.store import Writer
 
@@ -26,10 +27,33 @@ def preprocess(pipeline: Pipeline, report: Report) -> Path:
     with whole_folder(out) as folder:
         counts = {split: _split(features, raw, split, folder / f"{split}.arrow", report) for split in SPLITS}
         features.save(folder)
-        write_json(folder / "meta.json", {"sizes": features.sizes._asdict(), "counts": counts})
+        meta = {"sizes": features.sizes._asdict(), "counts": counts, "made_with": _made_with(pipeline)}
+        write_json(folder / "meta.json", meta)
     shown = ", ".join(f"{count} {split}" for split, count in counts.items())
     report(Note(f"{pipeline.name}: {shown} examples in {out}"))
     return out
+
+
+def made_with(pipeline: Pipeline, folder: Path) -> bool:
+    """Whether the features in ``folder`` were made with the pipeline's task and ``features`` section."""
+    meta = read_json(folder / "meta.json")
+    return isinstance(meta, dict) and meta.get("made_with") == _made_with(pipeline)
+
+
+def _made_with(pipeline: Pipeline) -> dict[str, Any]:
+    return {"task": pipeline.task, "features": pipeline.features.model_dump(mode="json")}
+
+
+def preprocessed(pipeline: Pipeline) -> Path:
+    """``data/features/<name>``, if it is there and was made with the pipeline's parameters."""
+    command = f"seqpipe preprocess {pipeline.modality} {pipeline.name}"
+    folder = require_folder(FEATURE_DATA / pipeline.name, command)
+    if not made_with(pipeline, folder):
+        raise SeqpipeError(
+            f"{folder} was made with another task or other features than {pipeline.name} has now; run `{command}` (or "
+            "`dvc repro`) again."
+        )
+    return folder
 
 
 def _split(features: Features, raw: Path, split: str, path: Path, report: Report) -> int:

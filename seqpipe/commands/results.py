@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from seqpipe.files import SeqpipeError, read_json
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import METRICS, MODEL_DATA, PLOTS
-from seqpipe.tasks import TASKS
+from seqpipe.tasks import headline
 
 
 class Result(NamedTuple):
@@ -35,16 +35,24 @@ def results(pipelines: Sequence[Pipeline]) -> list[Result]:
         path = METRICS / f"{pipeline.name}.json"
         if not path.exists():
             raise SeqpipeError(f"{path} is missing; run `dvc repro` (or `seqpipe evaluate {pipeline.name}`) first.")
-        scores = read_json(path)[pipeline.name]
-        task = TASKS[pipeline.task]
-        metric, baselines = task.headline, scores["baseline"]
-        parts = [("all", scores, baselines)]
-        for group, part in scores.get("group", {}).items():
-            parts.append((group, part, {name: baseline["group"][group] for name, baseline in baselines.items()}))
-        for part_name, ours, others in parts:
-            values = {name: other[metric] for name, other in others.items()}
-            lines.append(Result(pipeline.name, part_name, metric, task.higher_is_better, ours[metric], values))
+        try:
+            lines += list(_lines(pipeline, read_json(path)[pipeline.name]))
+        except (KeyError, TypeError):
+            raise SeqpipeError(
+                f"{path} has no figures of a {pipeline.task} pipeline '{pipeline.name}'; run `dvc repro` (or `seqpipe "
+                f"evaluate {pipeline.name}`) again."
+            ) from None
     return lines
+
+
+def _lines(pipeline: Pipeline, scores: dict[str, Any]) -> Iterator[Result]:
+    (metric, higher_is_better), baselines = headline(pipeline), scores["baseline"]
+    parts = [("all", scores, baselines)]
+    for group, part in scores.get("group", {}).items():
+        parts.append((group, part, {name: baseline["group"][group] for name, baseline in baselines.items()}))
+    for part_name, ours, others in parts:
+        values = {name: other[metric] for name, other in others.items()}
+        yield Result(pipeline.name, part_name, metric, higher_is_better, ours[metric], values)
 
 
 def places(pipeline: Pipeline) -> list[Path]:

@@ -25,6 +25,8 @@ def source(pipeline: Pipeline, report: Report) -> Path:
     params = read_source(pipeline, recipe.Source)
     with whole_folder(RAW / name) as folder:
         recipe.make(folder, params, report)
+        if not any(folder.iterdir()):
+            raise SeqpipeError(f"{STAGES / name}.py made nothing; its function make must fill the folder it is given.")
     report(Note(f"{name}: raw data in {RAW / name}"))
     return RAW / name
 
@@ -39,7 +41,15 @@ def _module(path: Path) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # where pydantic looks up the names in a recipe's annotations
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise SeqpipeError(f"{path} line {error.lineno} is not valid Python ({error.msg}); mend it first.") from None
+    except ModuleNotFoundError as error:
+        raise SeqpipeError(
+            f"{path} needs the package '{error.name}', which is missing; install it, or for recipes that came with "
+            "seqpipe `pip install 'seqpipe[recipes]'`."
+        ) from None
     for needed in ("Source", "make"):
         if not hasattr(module, needed):
             raise SeqpipeError(f"{path} has no `{needed}`; a recipe needs a class Source and a function make.")

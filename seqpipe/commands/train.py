@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from seqpipe.commands.preprocess import preprocessed
 from seqpipe.commands.trained import Trained, build, save_trained
 from seqpipe.features import features_of
 from seqpipe.files import whole_file
 from seqpipe.params.pipeline import Pipeline
-from seqpipe.project import FEATURE_DATA, MODEL_DATA, PLOTS, require_folder
+from seqpipe.project import MODEL_DATA, PLOTS
 from seqpipe.report import Note, Report
 from seqpipe.store import Store
 from seqpipe.tasks import TASKS
@@ -18,14 +19,16 @@ from seqpipe.training.loop import Epoch, fit, set_threads
 
 def train(pipeline: Pipeline, report: Report) -> Path:
     """Fit a pipeline; write ``data/models/<name>`` and ``data/plots/<name>/history.csv``."""
-    folder = require_folder(FEATURE_DATA / pipeline.name, f"seqpipe preprocess {pipeline.modality} {pipeline.name}")
+    folder = preprocessed(pipeline)
     features = features_of(pipeline.modality, pipeline.task).load(pipeline.features, folder, report)
     model = build(pipeline, features)
     set_threads(pipeline.train, model)
     weights = sum(weight.numel() for weight in model.parameters())
     report(Note(f"{pipeline.name}: {pipeline.task} with {pipeline.model.cell}, {weights:,} weights"))
-    splits = [Store(folder / f"{split}.arrow") for split in ("train", "valid")]
-    history = fit(model, TASKS[pipeline.task].loss, splits[0], splits[1], pipeline.train, pipeline.name, report)
+    training, valid = (Store(folder / f"{split}.arrow") for split in ("train", "valid"))
+    task = TASKS[pipeline.task]
+    history = fit(model, task.loss, training, valid, pipeline.train, pipeline.name, report, task.batches)
+    task.finish(model, valid, pipeline.train)
     out = MODEL_DATA / pipeline.name
     save_trained(out, Trained(pipeline, features, model))
     write_history(PLOTS / pipeline.name / "history.csv", history)

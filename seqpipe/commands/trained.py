@@ -16,7 +16,7 @@ from torch import nn
 from seqpipe.batches import collate
 from seqpipe.features import Features, features_of
 from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
-from seqpipe.inspect.maps import MAPS, HeatMap
+from seqpipe.inspect.maps import MAPS, Map
 from seqpipe.params.pipeline import DECODES, Pipeline
 from seqpipe.params.section import Section
 from seqpipe.project import check, read_pipelines
@@ -30,6 +30,8 @@ FORMAT = 1
 """Version of the folder; raised when an older seqpipe could no longer read it."""
 
 Record = dict[str, Any]
+EMPTY: dict[str, Record] = {"tag": {"labels": []}}
+"""By task: what an empty output has beside ``text``, ``score`` and ``tokens``."""
 
 
 class Trained(NamedTuple):
@@ -41,6 +43,8 @@ class Trained(NamedTuple):
 
     def __call__(self, inputs: Sequence[str]) -> list[Record]:
         """One record an input, in order: ``id``, ``source``, ``hypotheses`` (best first)."""
+        if isinstance(inputs, str):
+            raise SeqpipeError(f"Give a list of inputs, even of one: [{inputs!r}].")
         return list(self.answer(self.features.given(inputs)))
 
     def answer(self, examples: Iterable[Example]) -> Iterator[Record]:
@@ -49,12 +53,13 @@ class Trained(NamedTuple):
         while batch := list(islice(remaining, self.pipeline.decode.batch)):
             rows = [self.features.encode(example) for example in batch]
             for row, found in zip(rows, self.read_out(rows), strict=True):
-                record = {"id": row["id"], **self.features.record(row), "hypotheses": found}
-                yield {key: value for key, value in record.items() if key != "reference"}
+                yield {"id": row["id"], "source": self.features.record(row)["source"], "hypotheses": found}
 
     def read_out(self, rows: Sequence[Row]) -> list[list[Record]]:
         """The hypotheses of each row, best first; an empty input gives one empty output."""
-        found: list[list[Record]] = [[{"text": "", "score": 0.0, "tokens": []}] for _ in rows]
+        found: list[list[Record]] = [
+            [{"text": "", "score": 0.0, "tokens": [], **EMPTY.get(self.pipeline.task, {})}] for _ in rows
+        ]
         with_data = [at for at, row in enumerate(rows) if len(row["source"])]
         size = self.pipeline.decode.batch
         order = sorted(with_data, key=lambda at: len(rows[at]["source"]))
@@ -66,7 +71,7 @@ class Trained(NamedTuple):
                 found[at] = [self._readable(one, rows[at]) for one in hypotheses]
         return found
 
-    def map(self, row: Row) -> HeatMap | None:
+    def map(self, row: Row) -> Map | None:
         """Where the model looked while it read ``row`` out, if its task can tell."""
         if self.pipeline.task not in MAPS or not len(row["source"]):
             return None
@@ -76,7 +81,10 @@ class Trained(NamedTuple):
     def _readable(self, found: Hypothesis, row: Row) -> Record:
         output = self.features.decode(found.output, row)
         if isinstance(output, str):
-            return {"text": output, "score": round(found.score, 6), "tokens": self.features.tokens(found.output)}
+            written = {"text": output, "score": round(found.score, 6), "tokens": self.features.tokens(found.output)}
+            return {**written, **found.more}
+        if isinstance(output, dict):
+            return {**output, "score": round(found.score, 6), **found.more}
         return {"values": output}
 
     def _decode(self, rows: list[Row]) -> list[list[Hypothesis]]:
@@ -104,21 +112,16 @@ def save_trained(folder: Path, trained: Trained) -> None:
             temporary / "model.safetensors",
         )
         trained.features.save(temporary)
-        write_json(temporary / "meta.json", {"format": FORMAT, "sizes": trained.features.sizes._asdict()})
+        files = sorted(path.name for path in temporary.iterdir())
+        meta = {"format": FORMAT, "files": files, "sizes": trained.features.sizes._asdict()}
+        write_json(temporary / "meta.json", meta)
 
 
 def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) -> Trained:
     """Open a trained pipeline; ``decode`` overrides the defaults of its task's decode section."""
     if not folder.is_dir():
         raise SeqpipeError(f"{folder} is missing; train first, with `seqpipe train {folder.name}` or `dvc repro`.")
-    for needed in ("meta.json", "pipeline.yaml", "model.safetensors"):
-        if not (folder / needed).exists():
-            raise SeqpipeError(f"{folder} has no {needed}, so it is not a whole model; run `seqpipe train` again.")
-    version = read_json(folder / "meta.json").get("format", 0)
-    if version > FORMAT:
-        raise SeqpipeError(
-            f"{folder} was written by a newer seqpipe (format {version}, this one reads {FORMAT}); upgrade seqpipe."
-        )
+    _check_whole(folder)
     (pipeline,) = read_pipelines(folder / "pipeline.yaml").values()
     options: Section = check(DECODES[pipeline.task], decode, f"decode of {pipeline.name}")
     features = features_of(pipeline.modality, pipeline.task).load(pipeline.features, folder, report)
@@ -131,3 +134,19 @@ def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) 
             f"{folder / 'model.safetensors'} does not fit this pipeline ({reason}); train again."
         ) from None
     return Trained(pipeline.model_copy(update={"decode": options}), features, model.eval())
+
+
+def _check_whole(folder: Path) -> None:
+    again = f"train again with `seqpipe train {folder.name}`, or copy the whole folder."
+    path = folder / "meta.json"
+    meta = read_json(path) if path.exists() else {"format": FORMAT, "files": [path.name]}
+    version, needed = (meta.get("format"), meta.get("files")) if isinstance(meta, dict) else (None, None)
+    if isinstance(version, int) and version > FORMAT:
+        raise SeqpipeError(
+            f"{folder} was written by a newer seqpipe (format {version}, this one reads {FORMAT}); upgrade seqpipe."
+        )
+    if not isinstance(version, int) or not isinstance(needed, list):
+        raise SeqpipeError(f"{path} does not describe a model; {again}")
+    for name in needed:
+        if not (folder / name).exists():
+            raise SeqpipeError(f"{folder} has no {name}, so it is not a whole model; {again}")

@@ -69,6 +69,22 @@ def features_of(modality: str, task: str) -> Door:
         from seqpipe.features.series import SeriesWindows
 
         return Door(SeriesWindows.fit, SeriesWindows.load)
+    if (modality, task) == ("series", "autoencode"):
+        from seqpipe.features.windows import SignalWindows
+
+        return Door(SignalWindows.fit, SignalWindows.load)
+    if (modality, task) == ("text", "autoencode"):
+        from seqpipe.features.copied import CopiedText
+
+        return Door(CopiedText.fit, CopiedText.load)
+    if task == "tag":
+        from seqpipe.features.tagged import TaggedWords
+
+        return Door(TaggedWords.fit, TaggedWords.load)
+    if (modality, task) == ("text", "language-model"):
+        from seqpipe.features.plain import PlainText
+
+        return Door(PlainText.fit, PlainText.load)
     from seqpipe.features.coupled import couple
 
     return Door(*couple(modality, task))

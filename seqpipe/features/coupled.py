@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from seqpipe.features.labels import LabelTarget
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.targets import Target, TokenTarget
 from seqpipe.readers.example import Example
@@ -104,7 +105,7 @@ def couple(modality: str, task: str) -> tuple[Callable[..., Coupled], Callable[.
     return fit, load
 
 
-TARGETS: dict[str, Any] = {"seq2seq": TokenTarget, "ctc": TokenTarget}
+TARGETS: dict[str, Any] = {"seq2seq": TokenTarget, "ctc": TokenTarget, "classify": LabelTarget}
 """The target codec of each task that has one."""
 
 
@@ -114,6 +115,10 @@ def _source(modality: str) -> Any:
         from seqpipe.features.text import Texts
 
         return Texts
+    if modality == "frames":
+        from seqpipe.features.frames import Pictures
+
+        return Pictures
     from seqpipe.features.audio import Recordings
 
     return Recordings

@@ -120,9 +120,10 @@ class SeriesWindows:
             for series in read_series(path, self._columns()):
                 length = len(series.values)
                 if length < self.needed:
+                    shown = "standard input" if path == "-" else path
                     raise SeqpipeError(
-                        f"{path}: series '{series.name}' has {length} values, but a forecast needs {self.needed} "
-                        f"(window {self.params.window}, differences {self.lag})."
+                        f"{shown}: series '{series.name}' has {length} values, but a forecast needs {self.needed} "
+                        f"(window {self.params.window}, differences {self.lag}); give a longer past."
                     )
                 self._note_gap(series)
                 statistics = self.statistics.get(series.name)

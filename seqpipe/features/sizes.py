@@ -19,3 +19,5 @@ class Sizes(NamedTuple):
     """Rows of a picture; a frame of ``video`` is height × width × channels values, of ``image`` height × channels."""
     channels: int = 1
     """Colours of a picture."""
+    characters: int = 0
+    """Vocabulary of the characters of ``words``."""

@@ -3,10 +3,13 @@
 h_t = cell(E y_{t−1}, h_{t−1});  c_t = Σ_s α_{t,s} m_s;  p(y_t) = softmax(V tanh(W [h_t; c_t]))  (Luong et al. 2015,
 without input feeding, so that training runs the decoder over the whole target in one call).
 With ``attention: none``, c_t is the encoder's last state at every step (Cho et al. 2014): the fixed-size bottleneck.
+With ``encoder: none``, attention looks at the source's own vectors, for a picture those of every place in its feature
+map, and the decoder starts from their mean (Xu et al. 2015).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -17,6 +20,7 @@ from seqpipe.features.tokens import BEGIN
 from seqpipe.nn.attention import SCORES, Memory, weights
 from seqpipe.nn.cells import State
 from seqpipe.nn.fronts import FRONTS
+from seqpipe.nn.pictures import PositionFront
 from seqpipe.nn.recurrent import Encoder, Recurrent
 from seqpipe.padded import Padded
 from seqpipe.params.models import Seq2SeqModel
@@ -34,15 +38,44 @@ class DecoderState(NamedTuple):
         return DecoderState(layers, Memory(*(part.index_select(0, rows) for part in self.memory)))
 
 
+class Unread(nn.Module):
+    """No encoder: the vectors stay as they are, and their mean sums them up."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, inputs: Padded) -> Padded:
+        """The inputs."""
+        return inputs
+
+    def summary(self, outputs: Padded) -> Tensor:
+        """(1/S) Σ_s m_s, (B, size)."""
+        return outputs.zeroed().data.sum(dim=1) / outputs.lengths.clamp(min=1)[:, None]
+
+
+class Reader(NamedTuple):
+    """How a source is read: by which front, and by what after it."""
+
+    fronts: dict[str, Callable[[Sizes, int], nn.Module]]
+    encoder: Callable[[Seq2SeqModel], Encoder | Unread]
+
+
+READERS = {
+    "recurrent": Reader(FRONTS, lambda params: Encoder(params.embedding, params, params.bidirectional)),
+    "none": Reader({**FRONTS, "image": PositionFront}, lambda params: Unread(params.embedding)),
+}
+
+
 class Seq2Seq(nn.Module):
     """Encoder–decoder over token ids."""
 
     def __init__(self, params: Seq2SeqModel, sizes: Sizes) -> None:
         super().__init__()
-        hidden = params.hidden
-        self.front = FRONTS[sizes.kind](sizes, params.embedding)
+        hidden, reader = params.hidden, READERS[params.encoder]
+        self.front = reader.fronts[sizes.kind](sizes, params.embedding)
         self.target_embedding = nn.Embedding(sizes.target, params.embedding)
-        self.encoder = Encoder(params.embedding, params, params.bidirectional)
+        self.encoder = reader.encoder(params)
         self.values = nn.Linear(self.encoder.size, hidden)
         self.bridge = nn.Linear(self.encoder.size, hidden * params.layers)
         self.decoder = Recurrent(params.embedding, params)

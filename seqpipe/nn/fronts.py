@@ -8,6 +8,8 @@ from torch import nn
 from torch.nn import functional
 
 from seqpipe.features.sizes import Sizes
+from seqpipe.nn.pictures import ColumnFront, VideoFront
+from seqpipe.nn.words import WordFront
 from seqpipe.padded import Padded
 
 
@@ -51,5 +53,11 @@ class Stack(nn.Module):
         return Padded(data.reshape(count, steps, self.size * features), (lengths + self.size - 1) // self.size)
 
 
-FRONTS: dict[str, Callable[[Sizes, int], nn.Module]] = {"tokens": TokenFront, "frames": FrameFront}
+FRONTS: dict[str, Callable[[Sizes, int], nn.Module]] = {
+    "tokens": TokenFront,
+    "words": WordFront,
+    "frames": FrameFront,
+    "video": VideoFront,
+    "image": ColumnFront,
+}
 """What reads each kind of source, by ``Sizes.kind``; called with the sizes and the size of the vectors wanted."""

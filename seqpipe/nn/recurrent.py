@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from seqpipe.nn.cells import CELLS, Cell, State
+from seqpipe.nn.cells import CELLS, Cell, State, run
 from seqpipe.padded import Padded
 from seqpipe.params.models import RecurrentParams
 
@@ -33,9 +33,16 @@ class Recurrent(nn.Module):
 
     def forward(self, inputs: Tensor, states: list[State]) -> Tensor:
         """Outputs of the top layer, (B, T, H), for inputs (B, T, F)."""
+        return self.run(inputs, states)[0]
+
+    def run(self, inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
+        """The same, and the states of all layers after the last step, from which a later call goes on."""
+        after = []
         for cell, state in zip(_cells(self.cells), states, strict=True):
-            inputs = self.dropout(cell(inputs, state))
-        return inputs
+            outputs, last = run(cell, inputs, state)
+            inputs = self.dropout(outputs)
+            after.append(last)
+        return inputs, after
 
     def step(self, inputs: Tensor, states: list[State]) -> list[State]:
         """New states of all layers after one step on (B, F); the last one's ``[0]`` is the output."""

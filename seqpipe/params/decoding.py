@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from seqpipe.params.section import NUMBER, Positive, Section
+from seqpipe.params.section import NUMBER, Count, Positive, Section
 
 
 class SearchParams(Section):
@@ -33,6 +33,34 @@ class CtcDecode(SearchParams):
     """Prefix search over frames."""
 
 
+class ClassifyDecode(Section):
+    """Every label is reported, the likeliest first."""
+
+    batch: Positive = 256
+    """Inputs read together."""
+
+
+class LanguageDecode(Section):
+    """Each line is scored."""
+
+    batch: Positive = 64
+    """Lines scored together."""
+
+
+class TagDecode(Section):
+    """The best labels of every sentence."""
+
+    batch: Positive = 128
+    """Sentences read together."""
+
+
+class AutoencodeDecode(Section):
+    """Each sequence is rebuilt and scored."""
+
+    batch: Positive = 256
+    """Sequences read together."""
+
+
 class ForecastDecode(Section):
     """What stands beside the model's forecast."""
 
@@ -40,3 +68,28 @@ class ForecastDecode(Section):
     """Windows read together."""
     arima: bool = True
     """Whether to fit ARIMA (statsforecast) as a baseline."""
+
+
+class Completion(Section):
+    """How ``seqpipe complete`` goes on from a prompt."""
+
+    n: Positive = 5
+    """Completions."""
+    max_length: Positive = 100
+    """Longest completion in tokens."""
+    min_length: Count = 5
+    """Tokens before a search may end (a text that stops at once is often the likeliest); draws may end at any time."""
+    sample: bool = False
+    """Whether to draw at random rather than to search for the likeliest."""
+    beam: Positive = 5
+    """Hypotheses kept at every step; at least ``n`` are."""
+    length_penalty: Annotated[float, NUMBER, Field(ge=0)] = 1.0
+    """As in the search of seq2seq."""
+    temperature: Annotated[float, NUMBER, Field(ge=0)] = 1.0
+    """Log-probabilities are divided by it before drawing: below 1 bolder, 0 takes the likeliest."""
+    top_k: Count = 0
+    """Draw among the k likeliest tokens; 0 among all."""
+    top_p: Annotated[float, NUMBER, Field(gt=0, le=1)] = 1.0
+    """Draw among the smallest set of tokens that hold this much probability."""
+    seed: Count = 1
+    """Seed of the draws."""

@@ -22,6 +22,12 @@ class Tokens(Section):
     """Whether every digit is a token of its own (unigram, bpe), so that numbers never seen can be read."""
 
 
+class TextSource(Section):
+    """Texts that are read, and nothing of their kind that is written."""
+
+    source: Tokens = Tokens()
+
+
 class TextFeatures(Section):
     """Text pairs."""
 
@@ -29,8 +35,19 @@ class TextFeatures(Section):
     target: Tokens = Tokens()
 
 
+class WordFeatures(Section):
+    """Words with their characters."""
+
+    minimum: Positive = 2
+    """Times a word, or a character, must occur in training to have a vector of its own; rarer ones share one."""
+    fold_case: bool = True
+    """Whether words of the same letters are one word whatever their case; their characters keep it."""
+    characters: Annotated[int, NUMBER, Field(ge=2)] = 20
+    """Characters read of a word; of a longer one, the first and the last half."""
+
+
 class AudioFeatures(Section):
-    """Frames of a recording, as ``librosa.feature`` defines them, and its transcript."""
+    """Frames of a recording, as ``librosa.feature`` defines them."""
 
     kind: Literal["logmel", "mfcc", "spectrogram"] = "logmel"
     """Log-mel filter bank energies, mel-frequency cepstral coefficients, or the log-power spectrum."""
@@ -48,7 +65,58 @@ class AudioFeatures(Section):
     """Time derivatives appended to every frame: 1 for velocity, 2 for acceleration as well."""
     normalize: Literal["utterance", "corpus", "none"] = "utterance"
     """Zero mean and unit variance per dimension, over the recording or over the training set."""
+
+
+class SpeechFeatures(AudioFeatures):
+    """Frames of a recording and its transcript."""
+
     target: Tokens = Tokens(level="char", vocabulary=200)
+
+
+class FramesFeatures(Section):
+    """Videos, a picture a time step, or pictures, a column of pixels a time step."""
+
+    kind: Literal["video", "image"] = "video"
+    """What a file holds: a video (a picture is one of a single frame), or one picture read from left to right."""
+    height: Positive = 32
+    """Rows of pixels; pictures are scaled to it."""
+    width: Positive = 32
+    """Columns of pixels of a video; the width of an ``image`` follows its height."""
+    channels: Literal[1, 3] = 1
+    """1 for grey, 3 for colour; other pictures are converted."""
+    normalize: Literal["corpus", "picture", "none"] = "corpus"
+    """Zero mean and unit variance: per channel over the training set, over each picture or video (whatever its
+    contrast), or values from 0 to 1 as they are."""
+
+
+class PictureTextFeatures(FramesFeatures):
+    """Videos or pictures, and the text that stands in them or tells of them."""
+
+    kind: Literal["video", "image"] = "image"
+    """What a file holds: a video (a picture is one of a single frame), or one picture read from left to right."""
+    target: Tokens = Tokens(level="char", vocabulary=200)
+
+
+class WindowFeatures(Section):
+    """Windows of signals, scaled by their series' windows in the training split."""
+
+    values: list[str] = []
+    """Columns of values; none named means all that are no other column named here."""
+    series: str = "unique_id"
+    """Column that names the series; a file without it is one series."""
+    recording: str = "recording"
+    """Column that parts a series into recordings, by choice; no window reaches from one into the next."""
+    label: str = "label"
+    """Column of what is wrong at a step, by choice, empty where nothing is; only ``evaluate`` looks at it."""
+    date: str = "ds"
+    """Column of time stamps, by choice; it is not read, rows stand in order of time."""
+    window: Positive = 48
+    """Steps of a window."""
+    stride: Positive = 8
+    """Steps from one training window to the next; validation and test windows stand end to end."""
+    center: Literal["series", "window"] = "series"
+    """What is taken off the values: the training mean of the series, or, where a slow drift is no fault, the mean of
+    each window."""
 
 
 class SeriesFeatures(Section):

@@ -32,3 +32,12 @@ class Train(Section):
     """Seed of initial weights, dropout and batch order."""
     threads: Count = 0
     """CPU threads; 0 chooses by model size."""
+
+
+class StreamTrain(Train):
+    """The same for a task that learns from one long stream; ``budget`` is for validation."""
+
+    streams: Positive = 32
+    """Parallel streams that the text is cut into."""
+    span: Positive = 64
+    """Steps of every stream between two updates; gradients reach back no further, the hidden state does."""

@@ -33,14 +33,17 @@ def read_pairs(path: Path) -> Iterator[Example]:
             continue
         cells = normalize("NFC", line).split("\t")
         if len(cells) != len(names):
-            raise SeqpipeError(f"{path} line {number} has {len(cells)} columns, but the header has {len(names)}.")
+            raise SeqpipeError(
+                f"{path} line {number} has {len(cells)} columns, but the header has {len(names)}; "
+                "put one tab between columns."
+            )
         row = dict(zip(names, cells, strict=True))
         rows += 1
         yield Example(
             f"{path.stem}-{number}", row["source"], row["target"], f"{path.name} line {number}", row.get("group", "")
         )
     if not rows:
-        raise SeqpipeError(f"{path} has a header but no rows.")
+        raise SeqpipeError(f"{path} has a header but no rows; add one row or more.")
 
 
 def read_text_inputs(paths: Sequence[str]) -> Iterator[Example]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 
 from seqpipe.files import SeqpipeError, read_jsonl
 from seqpipe.readers.example import Example
+from seqpipe.readers.paths import inside
 
 
 class Clip(NamedTuple):
@@ -20,9 +20,12 @@ class Clip(NamedTuple):
     duration: float | None = None
 
     def __str__(self) -> str:
-        if not self.offset:
-            return str(self.path)
-        return f"{self.path} from {self.offset:g} s"
+        return f"{self.name} from {self.offset:g} s" if self.offset else self.name
+
+    @property
+    def name(self) -> str:
+        """The file as an error calls it."""
+        return "standard input" if self.path == Path("-") else str(self.path)
 
 
 def read_manifest(path: Path) -> Iterator[Example]:
@@ -39,7 +42,7 @@ def read_manifest(path: Path) -> Iterator[Example]:
             raise SeqpipeError(f"{where} is not a JSON object; it needs audio_filepath and text.")
         name, text = _word(value, "audio_filepath", where), _word(value, "text", where)
         clip = Clip(
-            _inside(path.parent, name, where),
+            inside(path.parent, name, "audio_filepath", where),
             _seconds(value, "offset", where) or 0.0,
             _seconds(value, "duration", where),
         )
@@ -73,15 +76,3 @@ def _seconds(value: dict[str, Any], key: str, where: str) -> float | None:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
         raise SeqpipeError(f"{where}: {key} is {seconds!r}, but must be a time in seconds.")
     return float(seconds)
-
-
-def _inside(folder: Path, name: str, where: str) -> Path:
-    """``folder / name``, by the letters of the path alone: inside the folder, files may well be links to a cache."""
-    inner = os.path.normpath(name)
-    if os.path.isabs(inner) or inner.split(os.sep)[0] == os.pardir:
-        raise SeqpipeError(
-            f"{where}: audio_filepath '{name}' leads out of {folder}; it must be relative to that folder."
-        )
-    if not (folder / inner).is_file():
-        raise SeqpipeError(f"{where}: {folder / inner} is missing.")
-    return folder / inner

@@ -66,28 +66,29 @@ def read_series(path: str, columns: Columns) -> list[Series]:
     Raises ``SeqpipeError`` with file and line for a missing column, a value that is no finite number, a time stamp that
     is not ISO 8601 (``2001``, ``2001-03``, ``2001-03-31``, ``2001-03-31T12:00``), or one not after the one before it.
     """
-    rows = _rows(path)
-    names = _header(path, rows, columns)
+    shown = "standard input" if path == "-" else path
+    rows = csv_rows(path, shown)
+    names = _header(shown, rows, columns)
     alone = "input" if path == "-" else Path(path).stem
     found: dict[str, Series] = {}
     values: dict[str, list[float]] = {}
     for line, cells in rows:
-        place = f"{path} line {line}"
+        place = f"{shown} line {line}"
         if len(cells) != len(names):
-            raise SeqpipeError(f"{place} has {len(cells)} columns, but the header has {len(names)}.")
+            raise SeqpipeError(f"{place} has {len(cells)} columns, but the header has {len(names)}; mend the row.")
         row = dict(zip(names, (cell.strip() for cell in cells), strict=True))
         name = row.get(columns.series, alone)
         if not name:
-            raise SeqpipeError(f"{place} names no series in column '{columns.series}'.")
+            raise SeqpipeError(f"{place} names no series in column '{columns.series}'; fill it.")
         series = found.setdefault(name, Series(name, path, [], [], np.zeros(0)))
         _add_date(series, row[columns.date], columns.date, place)
-        values.setdefault(name, []).append(_number(row[columns.value], columns.value, place))
+        values.setdefault(name, []).append(finite(row[columns.value], columns.value, place))
     if not found:
-        raise SeqpipeError(f"{path} has a header but no rows.")
+        raise SeqpipeError(f"{shown} has a header but no rows; add one row or more.")
     return [series._replace(values=np.array(values[name])) for name, series in found.items()]
 
 
-def _rows(path: str) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(path: str, shown: str) -> Iterator[tuple[int, list[str]]]:
     """Yield ``(line number, cells)`` of every line that is not blank."""
     lines = enumerate(sys.stdin, start=1) if path == "-" else read_lines(Path(path))
     reader = csv.reader((line for _, line in lines), strict=True)
@@ -96,7 +97,7 @@ def _rows(path: str) -> Iterator[tuple[int, list[str]]]:
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, cells
     except csv.Error as error:
-        raise SeqpipeError(f"{path} line {reader.line_num} is not CSV ({error}).") from None
+        raise SeqpipeError(f"{shown} line {reader.line_num} is not CSV ({error}); look at its quotes.") from None
     except UnicodeDecodeError:
         raise SeqpipeError("Standard input is not UTF-8 text; convert it, for example with `iconv -t utf-8`.") from None
 
@@ -140,7 +141,8 @@ def _add_date(series: Series, text: str, column: str, place: str) -> None:
     series.times.append(time)
 
 
-def _number(text: str, column: str, place: str) -> float:
+def finite(text: str, column: str, place: str) -> float:
+    """The number that a cell holds; one that is missing, or infinite, is an error."""
     try:
         value = float(text)
     except ValueError:

@@ -33,9 +33,9 @@ def read_audio(clip: Clip, rate: int) -> tuple[np.ndarray, list[str]]:
             with soundfile.SoundFile(file) as sound:
                 samples, old = _read(sound, clip), sound.samplerate
     except soundfile.LibsndfileError as error:
-        raise SeqpipeError(f"{clip.path} is not sound that can be read ({error.error_string.rstrip('.')}).") from None
+        raise SeqpipeError(f"{clip.name} is not sound that can be read ({error.error_string.rstrip('.')}).") from None
     except OSError as error:
-        raise SeqpipeError(f"{clip.path} cannot be read ({error.strerror}).") from None
+        raise SeqpipeError(f"{clip.name} cannot be read ({error.strerror}).") from None
     remarks = []
     if samples.shape[1] > 1:
         remarks.append(f"mixed down from {samples.shape[1]} channels to one")
@@ -60,13 +60,13 @@ def resample(samples: np.ndarray, old: int, new: int) -> np.ndarray:
 def _read(sound: soundfile.SoundFile, clip: Clip) -> np.ndarray:
     """Samples, float32[T, channels], of the part of the file that the clip names."""
     if not sound.frames:
-        raise SeqpipeError(f"{clip.path} is empty: it has no samples; record it again or remove it.")
+        raise SeqpipeError(f"{clip.name} is empty: it has no samples; record it again or remove it.")
     start, stop = round(clip.offset * sound.samplerate), sound.frames
     if clip.duration is not None:
         stop = start + round(clip.duration * sound.samplerate)
     if start >= sound.frames or stop > sound.frames + SLACK * sound.samplerate:
         raise SeqpipeError(
-            f"{clip.path} lasts {sound.frames / sound.samplerate:g} s, but offset and duration reach to "
+            f"{clip.name} lasts {sound.frames / sound.samplerate:g} s, but offset and duration reach to "
             f"{stop / sound.samplerate:g} s; mend them or the file."
         )
     if stop <= start:
@@ -76,7 +76,7 @@ def _read(sound: soundfile.SoundFile, clip: Clip) -> np.ndarray:
     samples: np.ndarray = sound.read(count, dtype="float32", always_2d=True)
     if len(samples) < count:
         raise SeqpipeError(
-            f"{clip.path} is truncated: {count} samples are promised, {len(samples)} are there; copy it again."
+            f"{clip.name} is truncated: {count} samples are promised, {len(samples)} are there; copy it again."
         )
     return samples
 
@@ -85,7 +85,7 @@ def _check_whole(file: BinaryIO, clip: Clip) -> None:
     """Compare what a RIFF or AIFF header promises with the file's size: libsndfile silently reads what is left."""
     size = file.seek(0, os.SEEK_END)
     if not size:
-        raise SeqpipeError(f"{clip.path} is empty (0 bytes); record it again or remove it.")
+        raise SeqpipeError(f"{clip.name} is empty (0 bytes); record it again or remove it.")
     file.seek(0)
     order = {b"RIFF": "<", b"RIFX": ">", b"FORM": ">"}.get(file.read(12)[:4])
     while order and len(header := file.read(8)) == 8:
@@ -94,7 +94,7 @@ def _check_whole(file: BinaryIO, clip: Clip) -> None:
         if name in (b"data", b"SSND"):
             if left < length < ENDLESS:
                 raise SeqpipeError(
-                    f"{clip.path} is truncated: its header promises {length} bytes of sound, but {left} are there; "
+                    f"{clip.name} is truncated: its header promises {length} bytes of sound, but {left} are there; "
                     "copy or record it again."
                 )
             break

@@ -52,17 +52,25 @@ class Finished(NamedTuple):
 
 @torch.inference_mode()
 def beam_search(
-    step: Step[S], state: S, count: int, beam: int, nbest: int, max_length: int, length_penalty: float
+    step: Step[S],
+    state: S,
+    count: int,
+    beam: int,
+    nbest: int,
+    max_length: int,
+    length_penalty: float,
+    first: int = BEGIN,
 ) -> list[list[Hypothesis]]:
     """The ``nbest`` ≤ ``beam`` best outputs found for each of the ``count`` rows of ``state``, best first.
 
-    ``max_length`` counts tokens before the end; the end is then forced, at its own log-probability.
+    ``max_length`` counts tokens before the end; the end is then forced, at its own log-probability. ``first`` is the
+    token before the output: the last one of a prompt that ``state`` has read so far.
     """
     state = state.select(torch.arange(count).repeat_interleave(beam))
     sentences = list(range(count))
     results: list[list[Hypothesis]] = [[] for _ in sentences]
     empty = torch.full((count, beam), -torch.inf, dtype=torch.float64)
-    beams = Beams(empty.clone().index_fill_(1, torch.tensor(0), 0.0), torch.full((count, beam, 1), BEGIN))
+    beams = Beams(empty.clone().index_fill_(1, torch.tensor(0), 0.0), torch.full((count, beam, 1), first))
     done = Finished(empty, empty, torch.full((count, beam, 1), END))
     longest = normalised(max_length + 1, length_penalty)
     for length in range(1, max_length + 2):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from torch import Tensor
 
 
 class Hypothesis(NamedTuple):
-    """An output: token ids without begin and end, or forecast values; its ranking score; log p(output | input)."""
+    """An output: token ids without begin and end, a label's id, or values; its ranking score; log p(output | input);
+    and what more its record says (``confidence``)."""
 
     output: list[Any]
     score: float
     log_prob: float
+    more: Mapping[str, Any] = {}
 
 
 class SearchState(Protocol):

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import Any
 
 import torch
 
 from seqpipe.batches import Batch
+from seqpipe.models.autoencoder import Autoencoder
+from seqpipe.models.classify import Classify
 from seqpipe.models.ctc import BLANK, Ctc
 from seqpipe.models.forecast import Forecast
+from seqpipe.models.language import Language
 from seqpipe.models.seq2seq import Seq2Seq
-from seqpipe.params.decoding import CtcDecode, ForecastDecode, Seq2SeqDecode
+from seqpipe.models.tag import Tag
+from seqpipe.params.decoding import (
+    AutoencodeDecode,
+    ClassifyDecode,
+    CtcDecode,
+    ForecastDecode,
+    LanguageDecode,
+    Seq2SeqDecode,
+    TagDecode,
+)
 from seqpipe.search.beam import beam_search
 from seqpipe.search.ctc import greedy_path, prefix_beam
 from seqpipe.search.greedy import greedy
@@ -48,7 +61,53 @@ def ctc(model: Ctc, batch: Batch, options: CtcDecode) -> list[list[Hypothesis]]:
 
 
 @torch.inference_mode()
+def classify(model: Classify, batch: Batch, options: ClassifyDecode) -> list[list[Hypothesis]]:
+    """All labels of each input, the likeliest first; equally likely ones in order."""
+    log_probs = torch.log_softmax(model(batch.source).double(), dim=-1)  # (B, labels)
+    scores, labels = log_probs.sort(dim=-1, descending=True, stable=True)
+    return [
+        [Hypothesis([label], one, one, {"confidence": round(exp(one), 6)}) for label, one in zip(*row, strict=True)]
+        for row in zip(labels.tolist(), scores.tolist(), strict=True)
+    ]
+
+
+@torch.inference_mode()
+def tag(model: Tag, batch: Batch, options: TagDecode) -> list[list[Hypothesis]]:
+    """The likeliest labels of each sentence."""
+    labels, log_probs = model.best(batch.source)
+    rows = zip(labels.data.tolist(), labels.lengths.tolist(), log_probs.tolist(), strict=True)
+    return [[Hypothesis(row[:length], log_prob, log_prob)] for row, length, log_prob in rows]
+
+
+@torch.inference_mode()
+def language(model: Language, batch: Batch, options: LanguageDecode) -> list[list[Hypothesis]]:
+    """log p(w_t | w_1 … w_{t−1}) of each token and of the end; its mean is the score."""
+    log_probs = torch.log_softmax(model(batch.source, None)[0].double(), dim=-1)  # (B, T, V)
+    each = log_probs.gather(2, batch.target.data[:, :, None]).squeeze(2)  # (B, T)
+    found = []
+    for values, length in zip(each, batch.target.lengths.tolist(), strict=True):
+        total = float(values[:length].sum())
+        found.append([Hypothesis(values[:length].tolist(), total / length, total)])
+    return found
+
+
+@torch.inference_mode()
 def forecast(model: Forecast, batch: Batch, options: ForecastDecode) -> list[list[Hypothesis]]:
     """The one forecast of each window; it has no probability, so its score is zero."""
     outputs: list[list[Any]] = model(batch.source).tolist()
     return [[Hypothesis(values, 0.0, 0.0)] for values in outputs]
+
+
+@torch.inference_mode()
+def autoencode(model: Autoencoder, batch: Batch, options: AutoencodeDecode) -> list[list[Hypothesis]]:
+    """The reconstruction of each sequence (frames, or the likeliest tokens), scored by its mean error; with its code,
+    and the flag of what lies above the model's threshold."""
+    code, lengths = model.encode(batch.source), batch.source.lengths
+    rebuilt = model.rebuild(code, lengths, batch.source.data.shape[1])
+    scores = model.scores(batch.source, rebuilt).tolist()
+    outputs = rebuilt.data if batch.source.data.is_floating_point() else rebuilt.data.argmax(dim=-1)
+    threshold, found = model.threshold.item(), []
+    for output, length, score, one in zip(outputs, lengths.tolist(), scores, code.tolist(), strict=True):
+        more = {"flag": score > threshold, "threshold": round(threshold, 6), "code": [round(x, 6) for x in one]}
+        found.append([Hypothesis(output[:length].tolist(), score, 0.0, more)])
+    return found

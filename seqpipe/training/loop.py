@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
-from seqpipe.batches import Batch, collate, plan
+from seqpipe.batches import Batch, Batches, Rows, collate, plan
 from seqpipe.files import SeqpipeError
 from seqpipe.losses import Losses
 from seqpipe.params.training import Train
@@ -31,6 +31,8 @@ class Step(NamedTuple):
 
 
 Loss = Callable[[nn.Module, Batch], Losses]
+Plan = Callable[[Store, Any, np.random.Generator], Batches]
+"""From the training split, the ``train`` section and a source of chance: the batches of one epoch."""
 
 
 class Epoch(NamedTuple):
@@ -52,27 +54,37 @@ def set_threads(params: Train, model: nn.Module) -> None:
 
 
 def fit(
-    model: nn.Module, loss: Loss, train: Store, valid: Store, params: Train, name: str, report: Report
+    model: nn.Module,
+    loss: Loss,
+    train: Store,
+    valid: Store,
+    params: Train,
+    name: str,
+    report: Report,
+    batches: Plan = Rows,
 ) -> list[Epoch]:
     """Fit ``model`` in place; it ends with the weights of the epoch with the lowest validation loss.
 
-    Raises ``SeqpipeError`` when a loss or gradient is not finite, naming the examples of the batch.
+    What the loss of a batch carries goes to the next one of the epoch. Raises ``SeqpipeError`` when a loss or gradient
+    is not finite, naming the examples of the batch.
     """
     order = np.random.default_rng(params.seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay)
-    plans = [plan(train, params.budget, order) for _ in range(params.epochs)]
+    plans = [batches(train, params, order) for _ in range(params.epochs)]
     rates = iter(_rates(params, sum(map(len, plans))))
     history: list[Epoch] = []
     best: dict[str, torch.Tensor] = {}
-    for number, batches in enumerate(plans, start=1):
+    for number, planned in enumerate(plans, start=1):
         began = time.perf_counter()
         steps: list[Step] = []
+        carry = None
         model.train()
-        for rows in batches:
-            report(Progress(f"train {name}, epoch {number} of {params.epochs}", len(steps), len(batches)))
+        for batch in planned:
+            report(Progress(f"train {name}, epoch {number} of {params.epochs}", len(steps), len(planned)))
             for group in optimizer.param_groups:
                 group["lr"] = next(rates)
-            steps.append(_step(model, loss, collate([train[row] for row in rows]), optimizer, params.clip))
+            step, carry = _step(model, loss, batch._replace(carry=carry), optimizer, params.clip)
+            steps.append(step)
         valid_loss = evaluate(model, loss, valid, params.budget)
         seconds = time.perf_counter() - began
         epoch = _epoch(number, steps, valid_loss, params.clip, optimizer.param_groups[0]["lr"], seconds)
@@ -93,8 +105,10 @@ def _rates(params: Train, total: int) -> Iterator[float]:
         yield params.learning_rate * factor(step, total, params.warmup, params.schedule)
 
 
-def _step(model: nn.Module, loss: Loss, batch: Batch, optimizer: torch.optim.Optimizer, clip: float) -> Step:
-    """One update of the weights from one batch."""
+def _step(
+    model: nn.Module, loss: Loss, batch: Batch, optimizer: torch.optim.Optimizer, clip: float
+) -> tuple[Step, Any]:
+    """One update of the weights from one batch, and what its loss carries."""
     losses = loss(model, batch)
     optimizer.zero_grad()
     losses.mean().backward()  # type: ignore[no-untyped-call]
@@ -103,7 +117,7 @@ def _step(model: nn.Module, loss: Loss, batch: Batch, optimizer: torch.optim.Opt
     if not np.isfinite(norm + total):
         raise SeqpipeError(_not_finite(batch, losses))
     optimizer.step()
-    return Step(total, losses.terms.sum().item(), norm)
+    return Step(total, losses.terms.sum().item(), norm), losses.carry
 
 
 def _epoch(number: int, steps: list[Step], valid_loss: float, clip: float, rate: float, seconds: float) -> Epoch:

@@ -1,0 +1,54 @@
+"""Plain texts for models that rebuild what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqpipe.features.plain import PlainText
+from seqpipe.params.features import TextSource
+from seqpipe.readers.example import Example
+from seqpipe.report import Report
+from seqpipe.store import Row
+
+
+class CopiedText:
+    """``source`` int32[T] is a text's tokens, ``target`` is empty; outputs are tokens, too."""
+
+    def __init__(self, plain: PlainText) -> None:
+        self.plain, self.sizes, self.columns = plain, plain.sizes, plain.columns
+        self.examples, self.inputs, self.given, self.save = plain.examples, plain.inputs, plain.given, plain.save
+
+    @classmethod
+    def fit(cls, params: TextSource, folder: Path, report: Report) -> CopiedText:
+        """Train the vocabulary of ``params.source`` on ``train.txt``."""
+        return cls(PlainText.fit(params, folder, report))
+
+    @classmethod
+    def load(cls, params: TextSource, folder: Path, report: Report) -> CopiedText:
+        """Open ``source.model``."""
+        return cls(PlainText.load(params, folder, report))
+
+    def encode(self, example: Example) -> Row:
+        """Token ids without begin and end."""
+        row = self.plain.encode(example)
+        return {**row, "source": row["target"][:-1], "target": np.zeros(0, np.int32)}
+
+    def decode(self, output: Sequence[int], row: Row) -> str:
+        """The text of token ids."""
+        return self.plain.tokenizer.decode(output)
+
+    def tokens(self, output: Sequence[int]) -> list[str]:
+        """Pieces."""
+        return self.plain.tokens(output)
+
+    def source_tokens(self, row: Row) -> list[str]:
+        """Pieces."""
+        return self.plain.tokens(row["source"])
+
+    def record(self, row: Row) -> dict[str, Any]:
+        """The text; nothing in it is known to be wrong."""
+        return {"source": row["shown"], "label": ""}

@@ -1,0 +1,134 @@
+"""Pictures and videos as frames of pixels: a column of a picture, or a whole picture, a time step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from seqpipe.features.sizes import Sizes
+from seqpipe.files import SeqpipeError, read_json, write_json
+from seqpipe.params.features import FramesFeatures
+from seqpipe.readers.example import Example
+from seqpipe.readers.images import read_frames, read_picture_inputs, read_pictures
+from seqpipe.report import Progress, Report
+
+EVERY = 200  # pictures between two reports of progress
+FLAT = 1 / 255  # a deviation smaller than one shade of grey is nothing to scale up
+STATISTICS = "statistics.json"
+
+
+class Pictures:
+    """The source codec of pictures and videos.
+
+    A step of a ``video`` is a picture, height × width × channels values row by row; a step of an ``image`` is one of
+    its columns, height × channels values from the top down, and its width is its time.
+    """
+
+    def __init__(self, params: FramesFeatures, mean: np.ndarray, deviation: np.ndarray) -> None:
+        self.params, self.mean, self.deviation = params, mean, deviation
+        size = params.height * params.channels * (params.width if params.kind == "video" else 1)
+        self.sizes = Sizes(params.kind, size, 0, params.height, params.channels)
+        self.column = f"frames:{size}"
+
+    @classmethod
+    def fit(cls, params: FramesFeatures, folder: Path, report: Report) -> Pictures:
+        """For corpus normalisation, measure mean and deviation of each channel over the pictures of ``train.tsv``."""
+        codec = cls(params, np.zeros(params.channels), np.ones(params.channels))
+        if params.normalize == "corpus":
+            codec.mean, codec.deviation = codec._measured(folder / "train.tsv", report)
+        return codec
+
+    def _measured(self, path: Path, report: Report) -> tuple[np.ndarray, np.ndarray]:
+        count, total, squares = 0, np.zeros(self.params.channels), np.zeros(self.params.channels)
+        for done, example in enumerate(read_pictures(path)):
+            if done % EVERY == 0:
+                report(Progress(f"statistics of {path}", done, 0))
+            pixels = self._pixels(example).reshape(-1, self.params.channels)
+            count += len(pixels)
+            total += pixels.sum(axis=0, dtype=np.float64)
+            squares += np.square(pixels, dtype=np.float64).sum(axis=0)
+        mean = total / count
+        return mean, np.maximum(np.sqrt(np.maximum(squares / count - mean**2, 0)), FLAT)  # Var x = E x² − (E x)²
+
+    @classmethod
+    def load(cls, params: FramesFeatures, folder: Path, report: Report) -> Pictures:
+        """For corpus normalisation, open ``statistics.json``."""
+        if params.normalize != "corpus":
+            return cls(params, np.zeros(params.channels), np.ones(params.channels))
+        values = read_json(folder / STATISTICS)
+        try:
+            mean, deviation = np.array(values["mean"], np.float64), np.array(values["deviation"], np.float64)
+            fits = mean.shape == deviation.shape == (params.channels,)
+        except (KeyError, TypeError, ValueError):
+            fits = False
+        if not fits:
+            raise SeqpipeError(
+                f"{folder / STATISTICS} does not hold the statistics of {params.channels} channels; run `seqpipe "
+                "preprocess` again."
+            )
+        return cls(params, mean, deviation)
+
+    def save(self, folder: Path) -> None:
+        """Write what ``load`` opens."""
+        if self.params.normalize == "corpus":
+            write_json(folder / STATISTICS, {"mean": self.mean.tolist(), "deviation": self.deviation.tolist()})
+
+    def examples(self, folder: Path, split: str) -> Iterator[Example]:
+        """Read ``<split>.tsv``."""
+        return read_pictures(folder / f"{split}.tsv")
+
+    def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
+        """Read image files, one example each."""
+        return read_picture_inputs(paths)
+
+    def given(self, items: Sequence[str]) -> Iterator[Example]:
+        """The same for paths given in Python."""
+        return self.inputs(items)
+
+    def encode(self, example: Example) -> np.ndarray:
+        """Normalised values, float32[T, size]."""
+        pixels = self._pixels(example)
+        mean, deviation = self.mean, self.deviation
+        if self.params.normalize == "picture":
+            mean, deviation = pixels.mean(), np.maximum(pixels.std(), FLAT)
+        scaled: np.ndarray = ((pixels - mean) / deviation).astype(np.float32)
+        return scaled.reshape(len(scaled), self.sizes.source)
+
+    def shown(self, example: Example) -> str:
+        """Where the picture is."""
+        return str(example.source)
+
+    def tokens(self, source: np.ndarray) -> list[str]:
+        """None: pixels have no written form."""
+        return []
+
+    def _pixels(self, example: Example) -> np.ndarray:
+        """Values from 0 to 1, float32: [T, height, width, channels] or, column by column, [width, height, channels]."""
+        try:
+            frames = read_frames(example.source, self.params.channels)
+            if self.params.kind == "image" and len(frames) > 1:
+                raise SeqpipeError(
+                    f"{example.source} holds {len(frames)} frames, but features.kind is image; give one picture a "
+                    "file, or set features.kind to video."
+                )
+        except SeqpipeError as error:
+            raise SeqpipeError(f"{example.where}: {error}" if example.target is not None else str(error)) from None
+        pixels = np.stack([_scaled(frame, self._size(frame)) for frame in frames])  # (N, H, W, C)
+        return pixels if self.params.kind == "video" else pixels[0].swapaxes(0, 1)
+
+    def _size(self, frame: Image.Image) -> tuple[int, int]:
+        height = self.params.height
+        if self.params.kind == "video":
+            return self.params.width, height
+        return max(1, round(frame.width * height / frame.height)), height
+
+
+def _scaled(frame: Image.Image, size: tuple[int, int]) -> np.ndarray:
+    """A frame at (width, height) as float32[H, W, C] from 0 to 1; shrinking takes the mean of what falls together."""
+    if frame.size != size:
+        frame = frame.resize(size, Image.Resampling.BILINEAR)
+    values = np.asarray(frame, np.float32) / 255
+    return values.reshape(size[1], size[0], -1)

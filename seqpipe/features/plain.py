@@ -1,0 +1,99 @@
+"""Plain texts for language models: every token is predicted from those before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import log
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqpipe.features.sizes import Sizes
+from seqpipe.features.tokens import BEGIN, END, UNKNOWN, Tokenizer
+from seqpipe.files import SeqpipeError
+from seqpipe.params.features import TextSource
+from seqpipe.readers.example import Example
+from seqpipe.readers.pairs import read_text_inputs
+from seqpipe.readers.plain import read_plain
+from seqpipe.report import Report
+from seqpipe.store import Row
+
+LAST = "⏎"
+"""How the end of a text is written among its tokens."""
+
+
+class PlainText:
+    """``source`` is the start symbol and the tokens, ``target`` the tokens and the end: int32[T + 1] both.
+
+    So step t of the source is answered by step t of the target, and an empty text has one step, too.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self.sizes = Sizes("tokens", tokenizer.size, tokenizer.size)
+        self.columns = {"id": "text", "group": "text", "shown": "text", "source": "ids", "target": "ids"}
+
+    @classmethod
+    def fit(cls, params: TextSource, folder: Path, report: Report) -> PlainText:
+        """Train the vocabulary of ``params.source`` on ``train.txt``."""
+        path = folder / "train.txt"
+        return cls(Tokenizer.train((example.source for example in read_plain(path)), params.source, str(path)))
+
+    @classmethod
+    def load(cls, params: TextSource, folder: Path, report: Report) -> PlainText:
+        """Open ``source.model``."""
+        return cls(Tokenizer.load(folder / "source.model"))
+
+    def save(self, folder: Path) -> None:
+        """Write ``source.model``."""
+        self.tokenizer.save(folder / "source.model")
+
+    def examples(self, folder: Path, split: str) -> Iterator[Example]:
+        """Read ``<split>.txt``."""
+        return read_plain(folder / f"{split}.txt")
+
+    def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
+        """Read lines."""
+        return read_text_inputs(paths)
+
+    def given(self, items: Sequence[str]) -> Iterator[Example]:
+        """The texts themselves."""
+        return (Example(str(number), text, None, f"input {number}") for number, text in enumerate(items, start=1))
+
+    def encode(self, example: Example) -> Row:
+        """Token ids and the same one step later; a text that holds a line's end is an error."""
+        if len(example.source.splitlines()) > 1:
+            raise SeqpipeError(f"{example.where} has more than one line; give one text a line.")
+        ids = self.tokenizer.encode(example.source)
+        return {
+            "id": example.id,
+            "group": example.group,
+            "shown": example.source,
+            "source": np.concatenate([[BEGIN], ids]).astype(np.int32),
+            "target": np.concatenate([ids, [END]]).astype(np.int32),
+        }
+
+    def decode(self, output: Any, row: Row) -> dict[str, Any]:
+        """What log p(w_t | w_1 … w_{t−1}), the model's output, says of a text: the whole, and bits token by token."""
+        total = float(np.sum(output))
+        return {
+            "log_prob": round(total, 6),
+            "perplexity": round(float(np.exp(-total / len(output))), 6),
+            "tokens": self.source_tokens(row),
+            "bits": [round(-value / log(2), 4) for value in output],
+        }
+
+    def tokens(self, output: Sequence[int]) -> list[str]:
+        """Pieces."""
+        return self.tokenizer.pieces(output)
+
+    def source_tokens(self, row: Row) -> list[str]:
+        """Pieces of the text, and its end."""
+        return [*self.tokenizer.pieces(row["target"][:-1]), LAST]
+
+    def record(self, row: Row) -> dict[str, Any]:
+        """The text, its length in characters and in tokens, the end counted as one, and how many are unknown."""
+        target = row["target"]
+        counts = {"characters": len(row["shown"]) + 1, "length": len(target)}
+        return {"source": row["shown"], **counts, "unknown": int((target == UNKNOWN).sum())}

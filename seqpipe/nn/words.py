@@ -1,0 +1,55 @@
+"""Words: a vector of the word itself beside one that is read from its characters (Lample et al. 2016)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from seqpipe.features.sizes import Sizes
+from seqpipe.nn.recurrent import Encoder
+from seqpipe.padded import Padded
+from seqpipe.params.models import RecurrentParams
+
+UNKNOWN = 0
+"""The id of every word, and of every character, that the vocabulary does not have."""
+WORD, COUNT, FIRST = 0, 1, 2
+"""Places in a step of the source: the word's id, the number of its characters, the id of the first of them."""
+
+
+class WordFront(nn.Module):
+    """Steps (B, T, 2 + C) of ids → (B, T, size): a word's own vector, then the last states of a bidirectional GRU.
+
+    The two readers of characters have a quarter of the size each. Words of the same letters are read once a batch.
+    """
+
+    def __init__(self, sizes: Sizes, size: int) -> None:
+        super().__init__()
+        hidden = max(1, size // 4)
+        self.words = nn.Embedding(sizes.source, size - 2 * hidden)
+        self.characters = nn.Embedding(sizes.characters, hidden)
+        self.speller = Encoder(hidden, RecurrentParams(cell="gru", hidden=hidden, dropout=0.0), bidirectional=True)
+
+    def forward(self, source: Padded) -> Padded:
+        """One vector a word; zeros on padding."""
+        mask = source.mask()
+        words = source.data[mask]  # (N, 2 + C)
+        vectors = torch.cat([self.words(words[:, WORD]), self.spelled(words[:, COUNT:])], dim=-1)
+        data = vectors.new_zeros(*mask.shape, vectors.shape[-1]).masked_scatter(mask[:, :, None], vectors)
+        return Padded(data, source.lengths)
+
+    def spelled(self, words: Tensor) -> Tensor:
+        """Vectors (N, 2 · hidden) of words (N, 1 + C), a number of characters and their ids."""
+        words, places = torch.unique(words, dim=0, return_inverse=True)
+        lengths = words[:, 0]
+        longest = max(1, int(lengths.max())) if len(lengths) else 1
+        letters = Padded(self.characters(words[:, 1 : 1 + longest]), lengths)
+        return self.speller.summary(self.speller(letters))[places]
+
+
+def forget(source: Padded, words: float, characters: float) -> Padded:
+    """The same with a share of the words, and of the characters, unknown: what training does, so that unknown words
+    are nothing new and their letters and neighbours have to speak."""
+    drop = torch.full(source.data.shape[-1:], characters, device=source.data.device)
+    drop[WORD], drop[COUNT] = words, 0.0
+    forgotten = torch.rand(source.data.shape, device=source.data.device) < drop
+    return Padded(source.data.masked_fill(forgotten, UNKNOWN), source.lengths)

@@ -1,0 +1,82 @@
+"""Tagged sentences in CoNLL columns: a word a line, its label last, an empty line between sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from unicodedata import normalize
+
+from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.readers.bio import is_bio, spans, written
+from seqpipe.readers.example import Example
+
+DOCUMENT = "-DOCSTART-"
+"""The word of CoNLL-2003 that stands between documents; it is no sentence."""
+
+
+class Sentence(NamedTuple):
+    """``text`` as it was before it was cut into ``words``."""
+
+    text: str
+    words: list[str]
+
+
+def read_conll(path: Path) -> Iterator[Example]:
+    """Yield the sentences of a file; the source is a ``Sentence``, the target a list of BIO labels. Text becomes NFC.
+
+    Columns stand between tabs or, in a line without any, between spaces; the word is the first and the label the last.
+    A line that begins with ``#`` is a comment, unless it holds a tab or ends in a label. ``# text = …`` and
+    ``# group = …`` (whatever they end in) before a sentence tell its raw text and its part of the test set. Labels may
+    be of the older kind that begins spans with ``I-`` (IOB1): they become BIO as conlleval reads them.
+    """
+    rows: list[list[str]] = []
+    told: dict[str, str] = {}
+    width, count, begun, number = 0, 0, 1, 0
+    for number, line in read_lines(path):
+        line = normalize("NFC", line)
+        if _is_comment(line):
+            key, equals, value = line[1:].partition("=")
+            told |= {key.strip(): value.strip()} if equals else {}
+        elif line.strip():
+            row = _row(line, f"{path} line {number}", width)
+            width, begun = len(row), begun if rows else number
+            rows.append(row)
+        elif rows:
+            yield from _sentence(path, begun, rows, told)
+            count, rows, told = count + (rows[0][0] != DOCUMENT), [], {}
+    if rows:
+        yield from _sentence(path, begun, rows, told)
+        count += rows[0][0] != DOCUMENT
+    if not count:
+        needs = "it needs lines with a word and its label"
+        raise SeqpipeError(f"{path} holds no sentence; {needs}." if number else f"{path} is empty; {needs}.")
+
+
+def _sentence(path: Path, begun: int, rows: list[list[str]], told: dict[str, str]) -> Iterator[Example]:
+    if rows[0][0] == DOCUMENT:
+        return
+    words = [row[0] for row in rows]
+    labels = written(spans([row[-1] for row in rows]), len(rows))
+    source = Sentence(told.get("text", " ".join(words)), words)
+    yield Example(f"{path.stem}-{begun}", source, labels, f"{path.name} line {begun}", told.get("group", ""))
+
+
+def _row(line: str, where: str, width: int) -> list[str]:
+    row = [cell.strip() for cell in line.split("\t")] if "\t" in line else line.split()
+    if len(row) < 2:
+        raise SeqpipeError(f"{where} has one column; put the word first and its label last, a tab between them.")
+    if width and len(row) != width:
+        raise SeqpipeError(f"{where} has {len(row)} columns, but the lines before have {width}; give all the same.")
+    if not row[0]:
+        raise SeqpipeError(f"{where} has no word before its label '{row[-1]}'; remove the line.")
+    if not is_bio(row[-1]):
+        raise SeqpipeError(f"{where} has the label '{row[-1]}', which is not BIO; write O, B-type or I-type.")
+    return row
+
+
+def _is_comment(line: str) -> bool:
+    if not line.startswith("#") or "\t" in line:
+        return False
+    cells = line.split()
+    return cells[2:3] == ["="] or len(cells) == 1 or not is_bio(cells[-1])

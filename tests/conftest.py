@@ -1,0 +1,18 @@
+"""Fixtures of more than one test file."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from trained_project import trained_project
+
+
+@pytest.fixture
+def project(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the tiny trained project, in which the test runs."""
+    copy = tmp_path / "project"
+    shutil.copytree(trained_project(tmp_path_factory.getbasetemp()), copy)
+    monkeypatch.chdir(copy)
+    return copy

@@ -1,0 +1,106 @@
+"""Pictures: of the right records, with every character drawn, the same bytes each time."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib import image, pyplot
+
+from seqpipe.commands import fonts
+from seqpipe.commands.fonts import drawable, written
+from seqpipe.commands.pictures import confusion_matrix, heat_map
+from seqpipe.commands.plots import draw
+from seqpipe.params.pipeline import DECODES, FEATURES, MODELS, Pipeline
+
+UNKNOWN = "\U000e0001"  # no font draws a language tag
+
+
+def pipeline(modality: str, task: str) -> Pipeline:
+    sections = {"features": FEATURES[modality, task](), "model": MODELS[task](), "decode": DECODES[task]()}
+    return Pipeline(name="made-up", modality=modality, task=task, **sections)
+
+
+def with_map(source: str, group: str = "") -> dict[str, Any]:
+    shown = {"row_label": "r", "rows": ["a", "$b"], "column_label": "c", "columns": ["d", "e$"], "values": [[0, 1]] * 2}
+    return {"source": source, "group": group, "hypotheses": [{"text": "x $y_ $"}], "map": shown}
+
+
+def labelled(pairs: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    return [{"group": "", "source": "", "reference": a, "hypotheses": [{"text": b}], "baselines": {}} for a, b in pairs]
+
+
+def drawn(one: Pipeline, records: list[dict[str, Any]], folder: Path) -> dict[str, bytes]:
+    folder.mkdir()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        draw(one, records, folder)
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_a_font_says_what_it_can_draw() -> None:
+    assert drawable("Dates — déjà ▁ x₁ → ½", "")
+    assert not drawable("fine", f"not{UNKNOWN}")
+    assert written(f"a{UNKNOWN}b") == "a\\U000e0001b"
+    assert written("tout va bien") == "tout va bien"
+
+
+def test_a_text_that_only_another_font_writes_is_drawable_if_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "installed", lambda: ["DejaVu Sans"])
+    fonts._in_a_font.cache_clear()
+    assert not drawable("학교")
+    assert written("학교 a") == "\\ud559\\uad50 a"
+    fonts._in_a_font.cache_clear()
+
+
+def test_groups_take_turns_and_what_cannot_be_drawn_is_passed_over(tmp_path: Path) -> None:
+    records = [with_map(f"first {at}{UNKNOWN}" if at < 3 else f"first {at}", "a") for at in range(9)]
+    records += [with_map(f"second {at}", "b") for at in range(2)] + [{**with_map("none", "c"), "group": "c"}]
+    found = drawn(pipeline("text", "seq2seq"), records, tmp_path / "plots")
+    assert sorted(found) == [f"map_{number}.png" for number in range(1, 7)]
+    alone = drawn(pipeline("text", "seq2seq"), [with_map("first 3", "a")], tmp_path / "alone")
+    assert found["map_1.png"] == alone["map_1.png"]
+    second = drawn(pipeline("text", "seq2seq"), [with_map("second 0", "b")], tmp_path / "second")
+    assert found["map_2.png"] == second["map_1.png"]
+
+
+def test_nothing_drawable_draws_nothing(tmp_path: Path) -> None:
+    assert not drawn(pipeline("text", "seq2seq"), [with_map(UNKNOWN)], tmp_path / "plots")
+
+
+def test_a_dollar_is_a_dollar() -> None:
+    figure, axes = pyplot.subplots()
+    heat_map(with_map("$5 or $6"), axes)
+    figure.canvas.draw()  # a formula would be an error here
+    assert axes.get_title() == "$5 or $6  →  x $y_ $"
+    pyplot.close(figure)
+
+
+def test_a_confusion_matrix_says_counts_and_shares_of_rows() -> None:
+    records = labelled([("a", "a")] * 3 + [("a", "b")] + [("b", "b")] * 2 + [("b", f"c{UNKNOWN}")])
+    figure, axes = pyplot.subplots()
+    confusion_matrix(records, axes)
+    cells = {(int(text.get_position()[1]), int(text.get_position()[0])): text.get_text() for text in axes.texts}
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    shares = np.asarray(axes.images[0].get_array())
+    pyplot.close(figure)
+    assert names == ["a", "b", "c\\U000e0001"]
+    assert cells[0, 0] == "3\n75.0%"
+    assert cells[0, 1] == "1\n25.0%"
+    assert cells[1, 1] == "2\n66.7%"
+    assert cells[2, 0] == "0\n0.0%"
+    assert shares[:2].sum(axis=1) == pytest.approx([1, 1])
+    assert not shares[2].any()  # a label that is never true
+
+
+@pytest.mark.parametrize("count", [2, 7, 40])
+def test_a_confusion_matrix_is_drawn_for_few_labels_and_many(tmp_path: Path, count: int) -> None:
+    pairs = [(f"label {at}", f"label {(at + at % 3) % count}") for at in range(count)]
+    found = drawn(pipeline("text", "classify"), labelled(pairs), tmp_path / "plots")
+    assert list(found) == ["confusion.png"]
+    pixels = image.imread(tmp_path / "plots" / "confusion.png")
+    assert max(pixels.shape[:2]) < 1600
+    assert drawn(pipeline("text", "classify"), labelled(pairs), tmp_path / "again") == found
