@@ -37,7 +37,8 @@ def test_a_project_without_experiments_has_two_rows(project: Path) -> None:
     assert [row[0] for row in shown.rows] == ["workspace", branch(project)]
     assert shown.columns[-1] == "exact"  # there even if it is the same everywhere
     assert shown.command == (
-        r"dvc exp show --only-changed --drop '(?!letters\.(?!baseline\.|group\.)|letters\.group\..*\.exact$|Exp|rev|Created|State)'"
+        r"dvc exp show --only-changed --drop "
+        r"'(?!letters\.(?!baseline\.|group\.)|letters\.group\..*\.exact$|Exp|rev|Created|State)'"
         r" --keep 'letters\.exact$' --sort-by letters.exact --sort-order desc"
     )
     assert experiments("tides").command.endswith("--sort-by tides.mase --sort-order asc")

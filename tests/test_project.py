@@ -98,7 +98,8 @@ def test_values_and_defaults(tmp_path: Path) -> None:
         (
             "lstm",
             "lsmt",
-            "line 14: words.model.cell is 'lsmt', but must be 'rnn', 'lstm', 'gru', 'mingru' or 'minlstm' (did you mean 'lstm'?).",
+            "line 14: words.model.cell is 'lsmt', but must be 'rnn', 'lstm', 'gru', 'mingru' or 'minlstm' "
+            "(did you mean 'lstm'?).",
         ),
         (
             "bpe",
