@@ -159,7 +159,8 @@ def test_values_that_are_set_exist(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", READMES)
 def test_keys_exist(name: str) -> None:
-    pipelines = read_pipelines(ROOT / PARAMS)
+    sections = [read_pipelines(path) for path in [*ROOT.glob("stages/*.yaml"), ROOT / PARAMS]]
+    pipelines = {name: pipeline for section in sections for name, pipeline in section.items()}
     keys = [span.split(".") for span in spans(name) if re.fullmatch(r"\w+(\.\w+)+", span)]
     checked = [key for key in keys if key[0] in pipelines and key[1] in ("features", "model", "train", "decode")]
     assert checked
@@ -224,6 +225,15 @@ def test_every_task_and_modality_is_documented() -> None:
     assert metrics == {task: metric for task, (metric, _) in MAIN_METRIC.items()}
     raw_data = DOCS["docs/formats.md"].partition("\n## Raw data\n")[2].partition("\n## ")[0]
     assert set(re.findall("^### ([a-z]+)$", raw_data, re.MULTILINE)) == {modality for modality, _ in FEATURES}
+
+
+def test_every_recipe_is_documented() -> None:
+    made = {path.stem: read_pipelines(path)[path.stem] for path in ROOT.glob("stages/*.yaml")}
+    listed = {in_code(name)[0]: (modality, task) for name, modality, task, *_ in rows("stages/README.md", "recipe")}
+    assert listed == {name: (pipeline.modality, pipeline.task) for name, pipeline in made.items()}
+    for readme, head in zip(READMES, ("task", "태스크"), strict=True):
+        shown = {in_code(task)[0]: set(in_code(recipes)) for task, *_, recipes in rows(readme, head)}
+        assert shown == {task: {name for name, one in made.items() if one.task == task} for task in MODELS}
 
 
 def test_both_readmes_say_the_same() -> None:
