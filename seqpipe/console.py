@@ -113,7 +113,7 @@ def results(lines: Sequence[Result], places: Sequence[tuple[str, Sequence[Any]]]
     from rich.table import Table
 
     table = Table(title="seqpipe results", caption="↑ higher is better, ↓ lower is better; * beats every baseline")
-    for column in ("pipeline", "test part", "metric"):
+    for column in ("pipeline", "task", "test part", "metric"):
         table.add_column(column)
     table.add_column("seqpipe", justify="right")
     table.add_column("baselines")
@@ -124,8 +124,8 @@ def results(lines: Sequence[Result], places: Sequence[tuple[str, Sequence[Any]]]
         arrow = "↑" if line.higher_is_better else "↓"
         others = ", ".join(f"{name} {value:.3f}" for name, value in line.baselines.items())
         ours = f"{line.ours:.3f} {'*' if line.wins() else ' '}"
-        name = line.pipeline if line.pipeline != previous else ""
-        table.add_row(name, line.part, f"{line.metric} {arrow}", ours, others)
+        names = (line.pipeline, line.task) if line.pipeline != previous else ("", "")
+        table.add_row(*names, line.part, f"{line.metric} {arrow}", ours, others)
         previous = line.pipeline
     console = _wide()
     console.print(table)

@@ -12,9 +12,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params.pipeline import DECODES, FEATURES, MODELS, TRAINS, Pipeline
+from seqpipe.params.pipeline import FEATURES, SCHEMAS, Pipeline
 from seqpipe.params.section import Section
-from seqpipe.params.training import Train
 
 PARAMS = Path("params.yaml")
 RAW, FEATURE_DATA, MODEL_DATA = Path("data/raw"), Path("data/features"), Path("data/models")
@@ -115,9 +114,9 @@ def _pipeline(path: Path, document: Any, name: str) -> Pipeline:
         "task": task,
         "source": {} if section.get("source") is None else section["source"],
         "features": part("features", FEATURES[modality, task]),
-        "model": part("model", MODELS[task]),
-        "train": part("train", TRAINS.get(task, Train)),
-        "decode": part("decode", DECODES[task]),
+        "model": part("model", SCHEMAS[task].model),
+        "train": part("train", SCHEMAS[task].train),
+        "decode": part("decode", SCHEMAS[task].decode),
     }
     return _validated(path, document, [name], Pipeline, values)
 
@@ -126,12 +125,12 @@ def _task(path: Path, document: Any, name: str, modality: str) -> str:
     """The task of a section, if it exists and reads this modality."""
     task = document[name].get("task")
     if task is None:
-        known = ", ".join(MODELS)
+        known = ", ".join(SCHEMAS)
         raise SeqpipeError(f"{_place(path, document, [name])}: '{name}' has no task; add `task:` with one of {known}.")
     where = _place(path, document, [name, "task"])
-    if task not in MODELS:
+    if task not in SCHEMAS:
         raise SeqpipeError(
-            f"{where}: {name}.task is '{task}', but must be one of {', '.join(MODELS)}{_hint(str(task), MODELS)}."
+            f"{where}: {name}.task is '{task}', but must be one of {', '.join(SCHEMAS)}{_hint(str(task), SCHEMAS)}."
         )
     if (modality, task) not in FEATURES:
         reads = " or ".join(one for one, known in FEATURES if known == task)

@@ -21,7 +21,7 @@ from seqpipe.models.forecast import Forecast
 from seqpipe.models.language import Language
 from seqpipe.models.seq2seq import Seq2Seq
 from seqpipe.models.tag import Tag
-from seqpipe.params.pipeline import HEADLINES, Pipeline
+from seqpipe.params.pipeline import Pipeline
 from seqpipe.report import Report
 from seqpipe.search import readout
 from seqpipe.search.hypothesis import Hypothesis
@@ -45,9 +45,6 @@ class Task(NamedTuple):
     """From decoded records and an answer to each; numbers, or tables of them."""
     baselines: Callable[[Store, Sequence[Row], Pipeline, Report], dict[str, list[Answer]]]
     """Trivial or classical answers for the rows of a split, by name, to stand beside ours."""
-    headline: str
-    """The metric that stands for the others."""
-    higher_is_better: bool
     batches: Callable[[Store, Any, np.random.Generator], Batches] = Rows
     """From the training split, the ``train`` section and a source of chance: the batches of one epoch."""
     finish: Callable[[Any, Store, Any], None] = lambda model, valid, train: None
@@ -56,27 +53,27 @@ class Task(NamedTuple):
 
 TASKS = {
     "seq2seq": Task(
-        Seq2Seq, losses.seq2seq, readout.seq2seq, text.score, baselines.copy_source, "exact", higher_is_better=True
+        Seq2Seq,
+        losses.seq2seq,
+        readout.seq2seq,
+        text.score,
+        baselines.copy_source,
     ),
-    "ctc": Task(Ctc, losses.ctc, readout.ctc, speech.score, baselines.commonest, "wer", higher_is_better=False),
+    "ctc": Task(Ctc, losses.ctc, readout.ctc, speech.score, baselines.commonest),
     "classify": Task(
         Classify,
         losses.classify,
         readout.classify,
         labels.score,
         baselines.labels,
-        "accuracy",
-        higher_is_better=True,
     ),
-    "tag": Task(Tag, losses.tag, readout.tag, spans.score, dictionary.tagged, "f1", higher_is_better=True),
+    "tag": Task(Tag, losses.tag, readout.tag, spans.score, dictionary.tagged),
     "language-model": Task(
         Language,
         losses.language,
         readout.language,
         language.score,
         baselines.counted,
-        "bits_per_character",
-        higher_is_better=False,
         batches=Streams,
     ),
     "forecast": Task(
@@ -85,8 +82,6 @@ TASKS = {
         readout.forecast,
         series.score,
         baselines.classical,
-        "mase",
-        higher_is_better=False,
     ),
     "autoencode": Task(
         Autoencoder,
@@ -94,14 +89,6 @@ TASKS = {
         readout.autoencode,
         anomaly.score,
         baselines.detectors,
-        "auc",
-        higher_is_better=True,
         finish=fit_threshold,
     ),
 }
-
-
-def headline(pipeline: Pipeline) -> tuple[str, bool]:
-    """The metric that stands for a pipeline's others, and whether higher is better."""
-    task = TASKS[pipeline.task]
-    return HEADLINES.get((pipeline.modality, pipeline.task), (task.headline, task.higher_is_better))

@@ -9,7 +9,7 @@ import pytest
 from scratch_project import commit, dvc, run, use_own_tools, write_recipes, write_stand_in
 
 from seqpipe.commands.add import add
-from seqpipe.commands.experiments import MAIN_METRIC, experiments
+from seqpipe.commands.experiments import experiments
 from seqpipe.commands.init import init
 from seqpipe.files import SeqpipeError
 from seqpipe.report import silent
@@ -78,10 +78,3 @@ def test_three_experiments_and_a_queued_one(project: Path) -> None:
 
     # a knob of one pipeline is no column of another's table, and the other's figures stay as they were
     assert all("beam" not in column for column in experiments("tides").columns)
-
-
-def test_experiments_are_sorted_by_the_headline_of_the_task() -> None:
-    from seqpipe.tasks import TASKS  # loads torch, which the command itself must not
-
-    headlines = {name: (task.headline, "desc" if task.higher_is_better else "asc") for name, task in TASKS.items()}
-    assert headlines == MAIN_METRIC

@@ -14,13 +14,14 @@ from seqpipe.commands import fonts
 from seqpipe.commands.fonts import drawable, written
 from seqpipe.commands.pictures import confusion_matrix, heat_map
 from seqpipe.commands.plots import draw
-from seqpipe.params.pipeline import DECODES, FEATURES, MODELS, Pipeline
+from seqpipe.params.pipeline import FEATURES, SCHEMAS, Pipeline
 
 UNKNOWN = "\U000e0001"  # no font draws a language tag
 
 
 def pipeline(modality: str, task: str) -> Pipeline:
-    sections = {"features": FEATURES[modality, task](), "model": MODELS[task](), "decode": DECODES[task]()}
+    schema = SCHEMAS[task]
+    sections = {"features": FEATURES[modality, task](), "model": schema.model(), "decode": schema.decode()}
     return Pipeline(name="made-up", modality=modality, task=task, **sections)
 
 

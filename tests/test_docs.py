@@ -17,12 +17,11 @@ from ruamel.yaml import YAML
 from test_floors import FLOORS, PACKAGE
 
 from seqpipe.cli import app
-from seqpipe.commands.experiments import MAIN_METRIC
 from seqpipe.commands.preprocess import preprocess
 from seqpipe.commands.source import source
 from seqpipe.features import features_of
 from seqpipe.files import SeqpipeError
-from seqpipe.params.pipeline import FEATURES, MODELS
+from seqpipe.params.pipeline import FEATURES, SCHEMAS
 from seqpipe.project import (
     DECODED,
     FEATURE_DATA,
@@ -220,9 +219,9 @@ def test_the_map_shows_every_room_and_floor() -> None:
 
 
 def test_every_task_and_modality_is_documented() -> None:
-    assert {in_code(row[0])[0] for row in rows("CONTRIBUTING.md", "task")} == set(MODELS)
+    assert {in_code(row[0])[0] for row in rows("CONTRIBUTING.md", "task")} == set(SCHEMAS)
     metrics = {in_code(task)[0]: in_code(metrics)[0] for task, metrics, _ in rows("docs/formats.md", "task")}
-    assert metrics == {task: metric for task, (metric, _) in MAIN_METRIC.items()}
+    assert metrics == {task: schema.headline for task, schema in SCHEMAS.items()}
     raw_data = DOCS["docs/formats.md"].partition("\n## Raw data\n")[2].partition("\n## ")[0]
     assert set(re.findall("^### ([a-z]+)$", raw_data, re.MULTILINE)) == {modality for modality, _ in FEATURES}
 
@@ -233,7 +232,7 @@ def test_every_recipe_is_documented() -> None:
     assert listed == {name: (pipeline.modality, pipeline.task) for name, pipeline in made.items()}
     for readme, head in zip(READMES, ("task", "태스크"), strict=True):
         shown = {in_code(task)[0]: set(in_code(recipes)) for task, *_, recipes in rows(readme, head)}
-        assert shown == {task: {name for name, one in made.items() if one.task == task} for task in MODELS}
+        assert shown == {task: {name for name, one in made.items() if one.task == task} for task in SCHEMAS}
 
 
 def test_both_readmes_say_the_same() -> None:

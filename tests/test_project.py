@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params.pipeline import DECODES, FEATURES, MODELS
+from seqpipe.params.pipeline import FEATURES, SCHEMAS
 from seqpipe.params.section import Section
 from seqpipe.params.training import Train
 from seqpipe.project import check, read_pipeline, read_pipelines, read_source
@@ -70,11 +70,11 @@ def test_values_and_defaults(tmp_path: Path) -> None:
     assert words.features.target.vocabulary == FEATURES["text", "seq2seq"]().target.vocabulary  # type: ignore[attr-defined]
     assert (words.model.cell, words.model.hidden) == ("lstm", 16)
     assert words.train.learning_rate == 0.001
-    assert isinstance(words.model, MODELS["seq2seq"])
-    assert isinstance(notes.decode, DECODES["ctc"])
+    assert isinstance(words.model, SCHEMAS["seq2seq"].model)
+    assert isinstance(notes.decode, SCHEMAS["ctc"].decode)
     assert notes.source == {}
     assert notes.train == Train()
-    assert notes.model == MODELS["ctc"]()
+    assert notes.model == SCHEMAS["ctc"].model()
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_values_and_defaults(tmp_path: Path) -> None:
         ),
         ("beam", "qqq", "line 18: unknown key 'words.decode.qqq'; known: beam, "),
         ("words: text", "words: txt", f"line 3: pipelines.words is 'txt', but must be one of {MODALITIES} (did"),
-        ("seq2seq", "seq2sek", f"line 7: words.task is 'seq2sek', but must be one of {', '.join(MODELS)} (did you"),
-        ("  task: ctc\n", "", f"line 20: 'notes' has no task; add `task:` with one of {', '.join(MODELS)}."),
+        ("seq2seq", "seq2sek", f"line 7: words.task is 'seq2sek', but must be one of {', '.join(SCHEMAS)} (did you"),
+        ("  task: ctc\n", "", f"line 20: 'notes' has no task; add `task:` with one of {', '.join(SCHEMAS)}."),
         (
             "lstm",
             "lsmt",
@@ -210,7 +210,8 @@ def test_values_that_stand_in_no_file_are_checked_too() -> None:
 
 
 def test_every_section_explains_every_key() -> None:
-    for schema in [*FEATURES.values(), *MODELS.values(), *DECODES.values(), Train]:
+    parts = [part for schema in SCHEMAS.values() for part in (schema.model, schema.decode, schema.train)]
+    for schema in [*FEATURES.values(), *parts]:
         for name, field in schema.model_fields.items():
             nested = isinstance(field.annotation, type) and issubclass(field.annotation, Section)
             assert nested or field.description, f"{schema.__name__}.{name}"

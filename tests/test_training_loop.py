@@ -8,8 +8,8 @@ import tiny
 import torch
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params.pipeline import TRAINS
-from seqpipe.params.training import Train
+from seqpipe.params.pipeline import SCHEMAS
+from seqpipe.params.training import StreamTrain, Train
 from seqpipe.report import Note, silent
 from seqpipe.schedules import factor
 from seqpipe.store import Store
@@ -28,8 +28,8 @@ def stores(request, tmp_path):
 def train(task, train_store, valid_store, report=silent, **params):
     torch.manual_seed(0)
     model = tiny.model(task)
-    own = {"streams": 3, "span": 5} if task in TRAINS else {}
-    options = TRAINS.get(task, Train).model_validate(
+    own = {"streams": 3, "span": 5} if SCHEMAS[task].train is StreamTrain else {}
+    options = SCHEMAS[task].train.model_validate(
         {"epochs": 4, "budget": 60, "learning_rate": 0.01, **own, **params}
     )
     batches = TASKS[task].batches

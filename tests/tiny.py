@@ -7,7 +7,7 @@ import torch
 
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import BEGIN, END
-from seqpipe.params.pipeline import DECODES, MODELS
+from seqpipe.params.pipeline import SCHEMAS
 from seqpipe.readers.bio import names, spans, written
 from seqpipe.store import Writer
 from seqpipe.tasks import TASKS
@@ -93,10 +93,10 @@ def write(path, task, made):
 def model(case, **params):
     """A random model, ready to read."""
     torch.manual_seed(4)
-    schema = MODELS[task_of(case)]
+    schema = SCHEMAS[task_of(case)].model
     return TASKS[task_of(case)].model(schema.model_validate({"hidden": 6, **params}), SIZES[case]).eval()
 
 
 def options(case, **params):
     """The decode section of a task."""
-    return DECODES[task_of(case)].model_validate(params)
+    return SCHEMAS[task_of(case)].decode.model_validate(params)

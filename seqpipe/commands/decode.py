@@ -10,7 +10,7 @@ from typing import Any
 from seqpipe.commands.preprocess import made_with
 from seqpipe.commands.trained import Record, Trained, open_trained
 from seqpipe.files import SeqpipeError, write_jsonl
-from seqpipe.params.pipeline import DECODES, Pipeline
+from seqpipe.params.pipeline import SCHEMAS, Pipeline
 from seqpipe.project import (
     DECODED,
     FEATURE_DATA,
@@ -75,7 +75,7 @@ def with_flags(pipeline: Pipeline, flags: dict[str, Any], lenient: bool = False)
 
     A flag its task does not know is an error, or, ``lenient``, is left out (when the flags are meant for several).
     """
-    schema = DECODES[pipeline.task]
+    schema = SCHEMAS[pipeline.task].decode
     if lenient:
         flags = {flag: value for flag, value in flags.items() if flag in schema.model_fields}
     values = {**pipeline.decode.model_dump(), **flags}

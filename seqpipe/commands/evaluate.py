@@ -8,10 +8,10 @@ from typing import Any
 
 from seqpipe.commands.plots import draw
 from seqpipe.files import SeqpipeError, read_jsonl, whole_folder, write_json
-from seqpipe.params.pipeline import Pipeline
+from seqpipe.params.pipeline import Pipeline, headline
 from seqpipe.project import DECODED, METRICS, PLOTS
 from seqpipe.report import Note, Report
-from seqpipe.tasks import TASKS, Record, headline
+from seqpipe.tasks import TASKS, Record
 
 Scores = dict[str, Any]
 

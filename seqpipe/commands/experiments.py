@@ -11,19 +11,8 @@ import sys
 from typing import NamedTuple
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params.pipeline import HEADLINES, Pipeline
+from seqpipe.params.pipeline import Pipeline, headline
 from seqpipe.project import read_pipeline
-
-MAIN_METRIC = {
-    "seq2seq": ("exact", "desc"),
-    "ctc": ("wer", "asc"),
-    "classify": ("accuracy", "desc"),
-    "tag": ("f1", "desc"),
-    "language-model": ("bits_per_character", "asc"),
-    "forecast": ("mase", "asc"),
-    "autoencode": ("auc", "desc"),
-}
-"""Task → the figure that experiments are sorted by, best first, and its order."""
 
 
 class Experiments(NamedTuple):
@@ -62,9 +51,8 @@ def _arranged(name: str, row: dict[str, str]) -> dict[str, str]:
 
 
 def _arguments(pipeline: Pipeline) -> list[str]:
-    metric, order = MAIN_METRIC[pipeline.task]
-    if (own := HEADLINES.get((pipeline.modality, pipeline.task))) is not None:
-        metric, order = own[0], "desc" if own[1] else "asc"
+    metric, higher_is_better = headline(pipeline)
+    order = "desc" if higher_is_better else "asc"
     name = re.escape(pipeline.name)
     # --drop matches from the start of a column, so this drops all but the pipeline's own, without its baselines (which
     # experiments leave alone), one figure a group, and the heads of rows; `rev` names rows that are no experiments.

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seqpipe.files import SeqpipeError, read_json
-from seqpipe.params.pipeline import Pipeline
+from seqpipe.params.pipeline import Pipeline, headline
 from seqpipe.project import METRICS, MODEL_DATA, PLOTS
-from seqpipe.tasks import headline
 
 
 class Result(NamedTuple):
     """One line of the table: a metric on one part of a test set, ours and the baselines'."""
 
     pipeline: str
+    task: str
     part: str
     metric: str
     higher_is_better: bool
@@ -52,7 +52,7 @@ def _lines(pipeline: Pipeline, scores: dict[str, Any]) -> Iterator[Result]:
         parts.append((group, part, {name: baseline["group"][group] for name, baseline in baselines.items()}))
     for part_name, ours, others in parts:
         values = {name: other[metric] for name, other in others.items()}
-        yield Result(pipeline.name, part_name, metric, higher_is_better, ours[metric], values)
+        yield Result(pipeline.name, pipeline.task, part_name, metric, higher_is_better, ours[metric], values)
 
 
 def places(pipeline: Pipeline) -> list[Path]:

@@ -17,7 +17,7 @@ from seqpipe.batches import collate
 from seqpipe.features import Features, features_of
 from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
 from seqpipe.inspect.maps import MAPS, Map
-from seqpipe.params.pipeline import DECODES, Pipeline
+from seqpipe.params.pipeline import SCHEMAS, Pipeline
 from seqpipe.params.section import Section
 from seqpipe.project import check, read_pipelines
 from seqpipe.readers.example import Example
@@ -123,7 +123,7 @@ def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) 
         raise SeqpipeError(f"{folder} is missing; train first, with `seqpipe train {folder.name}` or `dvc repro`.")
     _check_whole(folder)
     (pipeline,) = read_pipelines(folder / "pipeline.yaml").values()
-    options: Section = check(DECODES[pipeline.task], decode, f"decode of {pipeline.name}")
+    options: Section = check(SCHEMAS[pipeline.task].decode, decode, f"decode of {pipeline.name}")
     features = features_of(pipeline.modality, pipeline.task).load(pipeline.features, folder, report)
     model = TASKS[pipeline.task].model(pipeline.model, features.sizes)
     try:

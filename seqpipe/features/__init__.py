@@ -8,6 +8,7 @@ folder that ``save`` writes. Most tasks couple a source codec of their modality 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -63,28 +64,22 @@ class Door(NamedTuple):
     load: Callable[[Any, Path, Report], Features]
 
 
+OWN_CLASS: dict[tuple[str, str], str] = {
+    ("series", "forecast"): "series.SeriesWindows",
+    ("series", "autoencode"): "windows.SignalWindows",
+    ("text", "autoencode"): "copied.CopiedText",
+    ("text", "language-model"): "plain.PlainText",
+    ("text", "tag"): "tagged.TaggedWords",
+}
+"""The modalities and tasks whose two sides hang together: the class in this folder that does both."""
+
+
 def features_of(modality: str, task: str) -> Door:
     """The features of a modality and task; their libraries load here, when they are used."""
-    if (modality, task) == ("series", "forecast"):
-        from seqpipe.features.series import SeriesWindows
-
-        return Door(SeriesWindows.fit, SeriesWindows.load)
-    if (modality, task) == ("series", "autoencode"):
-        from seqpipe.features.windows import SignalWindows
-
-        return Door(SignalWindows.fit, SignalWindows.load)
-    if (modality, task) == ("text", "autoencode"):
-        from seqpipe.features.copied import CopiedText
-
-        return Door(CopiedText.fit, CopiedText.load)
-    if task == "tag":
-        from seqpipe.features.tagged import TaggedWords
-
-        return Door(TaggedWords.fit, TaggedWords.load)
-    if (modality, task) == ("text", "language-model"):
-        from seqpipe.features.plain import PlainText
-
-        return Door(PlainText.fit, PlainText.load)
+    if (modality, task) in OWN_CLASS:
+        module, _, name = OWN_CLASS[modality, task].partition(".")
+        both = getattr(import_module(f"seqpipe.features.{module}"), name)
+        return Door(both.fit, both.load)
     from seqpipe.features.coupled import couple
 
     return Door(*couple(modality, task))

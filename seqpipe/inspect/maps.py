@@ -14,22 +14,28 @@ from seqpipe.features import Features
 from seqpipe.models.ctc import BLANK, Ctc
 from seqpipe.models.seq2seq import Seq2Seq
 from seqpipe.models.tag import Tag
-from seqpipe.nn.pictures import PositionFront
+from seqpipe.nn.pictures import ColumnFront, PositionFront
 from seqpipe.padded import Padded
 from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.store import Row
 
+Pixels = list[list[list[int]]]
 LARGEST = 128  # rows or columns of a picture that are kept
 
 
 class HeatMap(NamedTuple):
-    """``values`` by row and column, between 0 and 1; a side without names is numbered."""
+    """``values`` by row and column, between 0 and 1; a side without names is numbered.
+
+    ``above`` is the picture that the columns are steps through, from its left edge to its right, as
+    ``picture[y][x][channel]`` from 0 to 255; empty if the source is none.
+    """
 
     row_label: str
     rows: list[str]
     column_label: str
     columns: list[str]
     values: list[list[float]]
+    above: Pixels = []  # noqa: RUF012  # a field, shared by nobody who changes it
 
 
 class PictureMap(NamedTuple):
@@ -38,7 +44,7 @@ class PictureMap(NamedTuple):
 
     rows: list[str]
     maps: list[list[list[float]]]
-    picture: list[list[list[int]]]
+    picture: Pixels
 
 
 Map = HeatMap | PictureMap
@@ -58,11 +64,14 @@ def attention_map(model: Seq2Seq, batch: Batch, found: Hypothesis, features: Fea
 
 @torch.inference_mode()
 def posterior_map(model: Ctc, batch: Batch, found: Hypothesis, features: Features, row: Row) -> HeatMap:
-    """p(label | frame): a row for each label of the output and for blank, a column for each step of the encoder."""
+    """p(label | frame): a row for each label of the output and for blank, a column for each step of the encoder; below
+    the picture, if its columns are what is read."""
     labels = list(dict.fromkeys(found.output))
     posteriors = model(batch.source).data[0].exp()  # (T, V)
     rows = [*features.tokens(labels), "blank"]
-    return HeatMap("label", rows, "step", [], _rounded(posteriors[:, [*labels, BLANK]].T))
+    values = _rounded(posteriors[:, [*labels, BLANK]].T)
+    above = _picture(row["source"], features.sizes.channels) if isinstance(model.front, ColumnFront) else []
+    return HeatMap("label", rows, "step", [], values, above)
 
 
 def label_map(model: Tag, batch: Batch, found: Hypothesis, features: Features, row: Row) -> HeatMap:
@@ -74,12 +83,12 @@ def label_map(model: Tag, batch: Batch, found: Hypothesis, features: Features, r
     return HeatMap("label", features.tokens(labels), "word", words, values)
 
 
-def _picture(columns: np.ndarray, channels: int) -> list[list[list[int]]]:
+def _picture(columns: np.ndarray, channels: int) -> Pixels:
     """Columns of pixels [W, H·C] as rows of whole numbers, its darkest value 0 and its brightest 255."""
     pixels = columns.reshape(len(columns), -1, channels).swapaxes(0, 1)  # (H, W, C)
     step = -(-max(pixels.shape[:2]) // LARGEST)
     pixels = pixels[::step, ::step] - pixels.min()
-    shades: list[list[list[int]]] = np.rint(pixels / max(float(pixels.max()), 1e-6) * 255).astype(int).tolist()
+    shades: Pixels = np.rint(pixels / max(float(pixels.max()), 1e-6) * 255).astype(int).tolist()
     return shades
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from seqpipe.params import decoding, features, models
 from seqpipe.params.section import Section
@@ -23,34 +23,38 @@ FEATURES: dict[tuple[str, str], type[Section]] = {
     ("text", "autoencode"): features.TextSource,
 }
 """The features section of every modality and task that go together."""
-MODELS: dict[str, type[Section]] = {
-    "seq2seq": models.Seq2SeqModel,
-    "ctc": models.CtcModel,
-    "classify": models.ClassifyModel,
-    "tag": models.TagModel,
-    "language-model": models.LanguageModel,
-    "forecast": models.ForecastModel,
-    "autoencode": models.AutoencodeModel,
-}
-DECODES: dict[str, type[Section]] = {
-    "seq2seq": decoding.Seq2SeqDecode,
-    "ctc": decoding.CtcDecode,
-    "classify": decoding.ClassifyDecode,
-    "tag": decoding.TagDecode,
-    "language-model": decoding.LanguageDecode,
-    "forecast": decoding.ForecastDecode,
-    "autoencode": decoding.AutoencodeDecode,
-}
-TRAINS: dict[str, type[Train]] = {"language-model": StreamTrain}
-"""The train section of a task that has its own."""
 
-HEADLINES: dict[tuple[str, str], tuple[str, bool]] = {
+
+class Schema(NamedTuple):
+    """What a task takes from ``params.yaml``, and the metric that stands for its others."""
+
+    model: type[Section]
+    decode: type[Section]
+    headline: str
+    higher_is_better: bool
+    train: type[Train] = Train
+
+
+SCHEMAS: dict[str, Schema] = {
+    "seq2seq": Schema(models.Seq2SeqModel, decoding.Seq2SeqDecode, "exact", True),
+    "ctc": Schema(models.CtcModel, decoding.CtcDecode, "wer", False),
+    "classify": Schema(models.ClassifyModel, decoding.ClassifyDecode, "accuracy", True),
+    "tag": Schema(models.TagModel, decoding.TagDecode, "f1", True),
+    "language-model": Schema(
+        models.LanguageModel, decoding.LanguageDecode, "bits_per_character", False, train=StreamTrain
+    ),
+    "forecast": Schema(models.ForecastModel, decoding.ForecastDecode, "mase", False),
+    "autoencode": Schema(models.AutoencodeModel, decoding.AutoencodeDecode, "auc", True),
+}
+"""The row of each task; ``tasks.TASKS`` has the other half, which needs torch."""
+
+OWN_HEADLINES: dict[tuple[str, str], tuple[str, bool]] = {
     ("frames", "seq2seq"): ("bleu", True),
     ("frames", "ctc"): ("exact", True),
     ("text", "autoencode"): ("error", False),
 }
-"""The metric that stands for the others, and whether higher is better, where it is not the task's own: a scene can be
-told in many words, a string that is read off a picture is right or wrong, and plain texts have no labelled faults."""
+"""The headline of a modality and task where it is not the task's: a scene can be told in many words, a string that is
+read off a picture is right or wrong, and plain texts have no labelled faults."""
 
 
 class Pipeline(Section):
@@ -65,3 +69,9 @@ class Pipeline(Section):
     model: Any
     train: Train = Train()
     decode: Any
+
+
+def headline(pipeline: Pipeline) -> tuple[str, bool]:
+    """The metric that stands for a pipeline's others, and whether higher is better."""
+    schema = SCHEMAS[pipeline.task]
+    return OWN_HEADLINES.get((pipeline.modality, pipeline.task), (schema.headline, schema.higher_is_better))
