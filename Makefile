@@ -37,7 +37,8 @@ lint: $(READY)
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || \
 		{ echo "seqpipe needs Python 3.11, 3.12 or 3.13, but '$(PYTHON)' is not; try for example: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "'$(PYTHON)' cannot make a virtual environment; on Debian and Ubuntu install python3-venv." >&2; exit 1; }
 	@echo "Installing seqpipe and what it needs into .venv (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --no-compile --use-pep517 --constraint constraints.txt $(INDEX) --editable '.[test,recipes]'
 	@touch $@

@@ -113,7 +113,7 @@ def score(
     name: OneName,
     inputs: Annotated[list[str], typer.Argument(help="Text, a line each: files, or - for standard input.")],
 ) -> None:
-    """Tell how likely a language model holds each line: log-probability and perplexity, in order."""
+    """Tell how likely a language model holds each line: log-probability, bits per character and perplexity."""
     from seqpipe.commands.score import score as run
 
     with console.reporting() as report:

@@ -48,13 +48,18 @@ def reporting() -> Iterator[Report]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bars(*columns, console=Console(stderr=True, highlight=False), transient=True) as bars:
-        bar = bars.add_task("", visible=False)
+        shown: dict[str, Any] = {}  # the step that is under way, and its bar
 
         def report(event: Progress | Note) -> None:
             if isinstance(event, Note):
                 bars.console.print(event.text, markup=False)
                 return
-            bars.update(bar, description=event.step, completed=event.done, total=event.total or None, visible=True)
+            if event.step not in shown:
+                for bar in shown.values():
+                    bars.remove_task(bar)
+                shown.clear()
+                shown[event.step] = bars.add_task(event.step, total=event.total or None)
+            bars.update(shown[event.step], completed=event.done)
 
         yield report
 
@@ -80,7 +85,7 @@ def records(found: Iterable[dict[str, Any]]) -> None:
 
 
 def scores(found: Iterable[dict[str, Any]]) -> None:
-    """Scored lines: JSON lines when piped; log-probability, perplexity and the line for a person at a terminal."""
+    """Scored lines: JSON lines when piped; for a person at a terminal a table, the lines themselves last."""
     if not sys.stdout.isatty():
         for record in found:
             print(json.dumps(record, ensure_ascii=False), flush=True)  # noqa: T201
@@ -88,9 +93,10 @@ def scores(found: Iterable[dict[str, Any]]) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    console.print("  log p   perplexity", style="dim")
+    console.print("   log p   bits per character   perplexity", style="dim")
     for record in found:
-        console.print(f"{record['log_prob']:8.2f} {record['perplexity']:11.1f}   {record['source']}", markup=False)
+        figures = f"{record['log_prob']:8.2f} {record['bits_per_character']:20.2f} {record['perplexity']:12.1f}"
+        console.print(f"{figures}   {record['source']}", markup=False)
 
 
 def describe(hypothesis: dict[str, Any]) -> str:
@@ -100,7 +106,8 @@ def describe(hypothesis: dict[str, Any]) -> str:
         mark = "ANOMALY" if hypothesis["flag"] else "normal"
         return f"{shown}{hypothesis['score']:.4f}   {mark} (threshold {hypothesis['threshold']:.4f})"
     if "perplexity" in hypothesis:
-        return f"log p {hypothesis['log_prob']:.2f}   perplexity {hypothesis['perplexity']:.1f}"
+        bits, perplexity = hypothesis["bits_per_character"], hypothesis["perplexity"]
+        return f"log p {hypothesis['log_prob']:.2f}   bits per character {bits:.2f}   perplexity {perplexity:.1f}"
     if "confidence" in hypothesis:
         return f"{hypothesis['text']}   {hypothesis['confidence']:.1%}"
     if "text" in hypothesis:

@@ -49,6 +49,8 @@ class Task(NamedTuple):
     """From the training split, the ``train`` section and a source of chance: the batches of one epoch."""
     finish: Callable[[Any, Store, Any], None] = lambda model, valid, train: None
     """What is fitted to the trained model on the validation split, with the ``train`` section; most have nothing."""
+    empty: Callable[[Any], dict[str, Any]] = lambda model: {}
+    """What the answer to an empty input has beside ``text``, ``score`` and ``tokens``, from the model."""
 
 
 TASKS = {
@@ -66,8 +68,16 @@ TASKS = {
         readout.classify,
         labels.score,
         baselines.labels,
+        empty=lambda model: {"confidence": 0.0},
     ),
-    "tag": Task(Tag, losses.tag, readout.tag, spans.score, dictionary.tagged),
+    "tag": Task(
+        Tag,
+        losses.tag,
+        readout.tag,
+        spans.score,
+        dictionary.tagged,
+        empty=lambda model: {"labels": []},
+    ),
     "language-model": Task(
         Language,
         losses.language,
@@ -90,5 +100,6 @@ TASKS = {
         anomaly.score,
         baselines.detectors,
         finish=fit_threshold,
+        empty=lambda model: {"flag": False, "threshold": round(model.threshold.item(), 6), "code": []},
     ),
 }

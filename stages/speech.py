@@ -23,7 +23,7 @@ import soxr
 from pydantic import Field
 
 from seqpipe.files import SeqpipeError, write_json, write_jsonl
-from seqpipe.params import Count, Positive, Section
+from seqpipe.params import NUMBER, Count, Positive, Section
 from seqpipe.report import Note, Progress, Report
 
 SPOKEN, RATE = 22050, 16000  # Hz: what the engine makes, and what is written
@@ -50,11 +50,11 @@ LONGEST_FOLDER = 120  # characters; the engine silently cuts longer paths of its
 QUIET = 0.01  # of an utterance's peak: below it, its ends are silence
 SILENCE = 0.1  # seconds at most before and after an utterance
 
-Times = Annotated[int, Field(ge=1, le=20)]
-Speed = Annotated[int, Field(ge=80, le=450)]
-Pitch = Annotated[int, Field(ge=0, le=99)]
-Decibels = Annotated[float, Field(ge=-60, le=90)]
-Level = Annotated[float, Field(ge=-60, le=0)]
+Times = Annotated[int, NUMBER, Field(ge=1, le=20)]
+Speed = Annotated[int, NUMBER, Field(ge=80, le=450)]
+Pitch = Annotated[int, NUMBER, Field(ge=0, le=99)]
+Decibels = Annotated[float, NUMBER, Field(ge=-60, le=90)]
+Level = Annotated[float, NUMBER, Field(ge=-60, le=0)]
 Names = Annotated[list[str], Field(min_length=1)]
 
 
@@ -91,7 +91,7 @@ class Source(Section):
     accents: Accents = Accents(en=["en-us", "en-gb-x-rp", "en-gb-scotland"], ko=["ko"])
     digits: tuple[Times, Times] = (1, 5)
     """Length of a digit string."""
-    commands: Annotated[float, Field(ge=0, le=1)] = 0.25
+    commands: Annotated[float, NUMBER, Field(ge=0, le=1)] = 0.25
     """Share of utterances that are commands, not digits."""
     speed: tuple[Speed, Speed] = (150, 230)
     """Words a minute."""
@@ -127,11 +127,13 @@ def make(folder: Path, source: Source, report: Report) -> None:
     every = [utterance for plan in plans.values() for utterance in plan]
     for split in plans:
         (folder / split).mkdir()
-    noises = _noises(np.random.default_rng([source.seed, len(plans)]))
+    # every split has noise of its own
+    noises = {split: _noises(np.random.default_rng([source.seed, 1, number])) for number, split in enumerate(plans)}
     for done, (utterance, spoken) in enumerate(zip(every, _speak(every), strict=True)):
         if done % EVERY == 0:
             report(Progress("synthesise speech", done, len(every)))
-        soundfile.write(folder / utterance.file, _recorded(utterance, spoken, noises, done), RATE, subtype="PCM_16")
+        recorded = _recorded(utterance, spoken, noises[Path(utterance.file).parts[0]], done)
+        soundfile.write(folder / utterance.file, recorded, RATE, subtype="PCM_16")
     for split, plan in plans.items():
         write_jsonl(folder / f"{split}.jsonl", (_row(folder, utterance) for utterance in plan))
     valid, test = ", ".join(source.voices.valid), ", ".join(source.voices.test)

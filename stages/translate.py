@@ -31,7 +31,7 @@ from babel.dates import parse_pattern
 from pydantic import Field
 
 from seqpipe.files import SeqpipeError, write_json, write_text
-from seqpipe.params import Count, Positive, Section
+from seqpipe.params import NUMBER, Count, Positive, Section
 from seqpipe.report import Note, Report
 
 CENTURY = range(1950, 2050)
@@ -43,7 +43,7 @@ EXAMPLES = (
 )
 """Ways to write ``EXAMPLE`` to try the trained model with: in no split, but of combinations and a year in train."""
 BEFORE_A_DATE = {"de": "am", "en": "on", "es": "el", "fr": "le", "it": "il", "nl": "op", "pt": "em", "sv": "den"}
-Year = Annotated[int, Field(ge=1000, le=9998)]
+Year = Annotated[int, NUMBER, Field(ge=1000, le=9998)]
 
 
 class Source(Section):
@@ -58,7 +58,7 @@ class Source(Section):
     """Rows to learn from."""
     valid: Positive = 1000
     """Rows to choose the best epoch by, new ones of what train has."""
-    test: Annotated[int, Field(ge=3)] = 1500
+    test: Annotated[int, NUMBER, Field(ge=3)] = 1500
     """Rows to score, a third for each group."""
     first_year: Year = 1950
     """Earliest year."""
@@ -66,7 +66,7 @@ class Source(Section):
     """Latest year."""
     held_out_years: Positive = 10
     """Number of years kept for test."""
-    held_out_formats: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    held_out_formats: Annotated[float, NUMBER, Field(gt=0, lt=1)] = 0.1
     """Share of the combinations kept for test."""
     seed: Count = 1
     """Seed of every choice."""

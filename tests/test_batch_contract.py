@@ -1,5 +1,6 @@
 """Results never depend on what else is in the batch: for every task, alone = together = reordered = padded further."""
 
+import numpy as np
 import pytest
 import tiny
 import torch
@@ -7,6 +8,7 @@ from torch.nn import functional
 
 from seqpipe.batches import Batch, collate
 from seqpipe.padded import Padded
+from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.tasks import TASKS
 
 CASES = [
@@ -22,12 +24,20 @@ CASES = [
                     ("rnn", "dot", False, 1),
                     ("gru", "scaled", False, 2),
                     ("lstm", "none", True, 1),
+                    ("mingru", "general", True, 2),
+                    ("minlstm", "additive", True, 1),
                 ]
             ),
         ],
         "ctc": [
             {"cell": cell, "stack": stack, "bidirectional": both, "layers": 2}
-            for cell, stack, both in [("gru", 1, True), ("lstm", 3, True), ("rnn", 2, False)]
+            for cell, stack, both in [
+                ("gru", 1, True),
+                ("lstm", 3, True),
+                ("rnn", 2, False),
+                ("mingru", 2, True),
+                ("minlstm", 1, True),
+            ]
         ],
         "classify": [
             {"cell": cell, "pooling": pooling, "bidirectional": both, "layers": layers}
@@ -38,6 +48,8 @@ CASES = [
                 ("rnn", "attention", False, 2),
                 ("lstm", "attention", True, 1),
                 ("gru", "last", False, 1),
+                ("mingru", "last", True, 2),
+                ("minlstm", "mean", True, 1),
             ]
         ],
         "tag": [
@@ -47,6 +59,8 @@ CASES = [
                 ("lstm", True, "decoding", True),
                 ("rnn", True, "never", False),
                 ("lstm", False, "always", True),
+                ("mingru", True, "always", True),
+                ("minlstm", False, "never", True),
             ]
         ],
         "language-model": [
@@ -55,6 +69,8 @@ CASES = [
                 ("gru", 1, 6, True),
                 ("lstm", 2, 5, True),
                 ("rnn", 1, 5, False),
+                ("mingru", 2, 6, True),
+                ("minlstm", 1, 5, True),
             ]
         ],
         "autoencode": [
@@ -63,9 +79,11 @@ CASES = [
                 ("gru", 1, False, True),
                 ("lstm", 2, True, True),
                 ("rnn", 1, False, False),
+                ("mingru", 1, True, True),
+                ("minlstm", 2, False, True),
             ]
         ],
-        "forecast": [{"cell": cell, "layers": 2} for cell in ("gru", "lstm", "rnn")],
+        "forecast": [{"cell": cell, "layers": 2} for cell in ("gru", "lstm", "rnn", "mingru", "minlstm")],
         "seq2seq image": [
             {"encoder": encoder, "attention": attention, "embedding": 5}
             for encoder, attention in [
@@ -104,13 +122,23 @@ def variants(rows):
     yield "padded", Batch(together.ids, source, more_padding(together.target, 20, target_fill)), list(range(7))
 
 
+def same(found: Hypothesis, own: Hypothesis) -> None:
+    """Equal output, score, probability and further fields, up to rounding."""
+    assert np.shape(found.output) == np.shape(own.output)
+    np.testing.assert_allclose(found.output, own.output, atol=1e-5, rtol=0)
+    assert (found.score, found.log_prob) == pytest.approx((own.score, own.log_prob), abs=1e-5, rel=1e-6)
+    assert list(found.more) == list(own.more)
+    for name, value in own.more.items():
+        assert found.more[name] == (value if isinstance(value, bool) else pytest.approx(value, abs=1e-5)), name
+
+
 @pytest.mark.parametrize(("task", "params"), CASES, ids=lambda value: str(value).replace(" ", ""))
 def test_loss_gradient_and_output_are_the_examples_own(task, params):
     rows, model, row_of = tiny.rows(task), tiny.model(task, **params), TASKS[tiny.task_of(task)]
     options = tiny.options(task, batch=7)
     alone = [collate([row]) for row in rows]
     losses = [row_of.loss(model, batch) for batch in alone]
-    outputs = [row_of.decode(model, batch, options)[0][0] for batch in alone]
+    outputs = [row_of.decode(model, batch, options)[0] for batch in alone]
     gradients = torch.autograd.grad(sum(one.total.sum() for one in losses), list(model.parameters()), allow_unused=True)
     for what, batch, order in variants(rows):
         together = row_of.loss(model, batch)
@@ -120,13 +148,8 @@ def test_loss_gradient_and_output_are_the_examples_own(task, params):
         found = row_of.decode(model, batch, options)
         assert len(found) == len(rows)
         for place, at in enumerate(order):
-            torch.testing.assert_close(
-                torch.tensor(found[place][0].output).double(),
-                torch.tensor(outputs[at].output).double(),
-                atol=1e-5,
-                rtol=0,
-            )
-            assert found[place][0].score == pytest.approx(outputs[at].score, abs=1e-5)
+            for one, own in zip(found[place], outputs[at], strict=True):
+                same(one, own)
         again = torch.autograd.grad(together.total.sum(), list(model.parameters()), allow_unused=True)
         for mine, own in zip(again, gradients, strict=True):
             assert (mine is None) == (own is None)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from trained_project import edit, seqpipe, tree
+from trained_project import edit, refused, seqpipe, tree
 
 from seqpipe.cli import app
 from seqpipe.training import loop
@@ -263,3 +263,15 @@ def test_an_interrupted_training_leaves_all_as_it_was(project: Path, monkeypatch
     assert done.code == 130
     assert "Traceback" not in done.err
     assert tree(project) == before
+
+
+def test_nothing_is_answered_when_a_later_line_of_a_file_is_bad(project: Path) -> None:
+    Path("many.txt").write_bytes(b"2 mai 1979\n" * 100 + b"\xff\n")
+    done = seqpipe("decode", "words", "many.txt")
+    assert done.code == 2
+    assert done.out == ""
+
+
+def test_more_hypotheses_than_the_beam_holds_are_refused(project: Path) -> None:
+    message = refused("decode", "words", "-", "--beam", "2", "--nbest", "3", stdin=b"2 mai 1979\n")
+    assert "a beam of 2 holds no 3 hypotheses" in message

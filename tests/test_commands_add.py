@@ -58,6 +58,13 @@ def test_block_mapping(recipes: Path) -> None:
     assert written.endswith(sections(LETTERS))
 
 
+def test_line_ends_stay_as_they_are(recipes: Path) -> None:
+    Path("params.yaml").write_bytes(LETTERS.replace("\n", "\r\n").encode())
+    add("tides", silent, recipes)
+    written = Path("params.yaml").read_bytes()
+    assert written.count(b"\r\n") == written.count(b"\n") > LETTERS.count("\n")
+
+
 def test_an_odd_layout_is_kept_to_the_letter(recipes: Path) -> None:
     Path("params.yaml").write_text(ODD, encoding="utf-8")
     add("tides", silent, recipes)

@@ -59,6 +59,7 @@ def test_what_a_model_says_of_a_text(raw: Path) -> None:
     assert found["bits"] == pytest.approx([1, 2, 1, 0])
     assert found["log_prob"] == pytest.approx(-4 * math.log(2), abs=1e-6)
     assert found["perplexity"] == pytest.approx(2)
+    assert found["bits_per_character"] == pytest.approx(4 / 4)  # of c, a, t and the end
 
 
 def test_an_empty_text_is_its_end(raw: Path) -> None:

@@ -76,6 +76,8 @@ def test_a_line_for_each_line_in_order(project: Path) -> None:
     for one in (seen, empty, shuffled, other):
         assert sum(one["bits"]) == pytest.approx(-one["log_prob"] / math.log(2), abs=0.01)
         assert one["perplexity"] == pytest.approx(math.exp(-one["log_prob"] / len(one["tokens"])), rel=1e-4)
+        bits = -one["log_prob"] / math.log(2)
+        assert one["bits_per_character"] == pytest.approx(bits / (len(one["source"]) + 1), rel=1e-4)
         assert one["tokens"][-1] == "⏎"
     assert empty["tokens"] == ["⏎"]
     assert seen["log_prob"] > shuffled["log_prob"] + 5
@@ -87,6 +89,8 @@ def test_a_line_for_each_line_in_order(project: Path) -> None:
     shown = seqpipe("score", "verse", "text.txt", terminal=True).out
     assert f"{seen['log_prob']:.2f}" in shown
     assert "home going am I" in shown
+    assert "bits per character" in shown
+    assert f" {seen['bits_per_character']:.2f} " in shown
 
 
 def test_the_test_split_is_scored_the_same_way(project: Path) -> None:
@@ -115,6 +119,24 @@ def test_completions_begin_with_the_prompt(project: Path) -> None:
     )
     shown = seqpipe("complete", "verse", "the cat", "--n", "1", terminal=True).out
     assert "the cat sat on the mat" in shown
+
+
+@pytest.mark.parametrize(
+    "prompt", ["한글 ☃  two  spaces", "  the cat", "the cat ", "the  cat\u00a0", "", " ", "I am ☃"]
+)
+@pytest.mark.parametrize("options", [Completion(n=4, beam=4), Completion(n=4, sample=True, temperature=2.0)])
+def test_the_prompt_stays_character_for_character(project: Path, prompt: str, options: Completion) -> None:
+    for one in completed(load("data/models/verse"), prompt, options)["hypotheses"]:
+        assert one["text"] == prompt + one["written"]
+        assert "⁇" not in one["text"]
+        assert "".join(one["tokens"]).replace("▁", " ").removeprefix(" ") == one["written"].removeprefix(" ")
+
+
+def test_a_space_at_the_end_of_a_prompt_is_not_doubled(project: Path) -> None:
+    model = load("data/models/verse")
+    texts = [completed(model, prompt, Completion())["hypotheses"][0] for prompt in ("the cat", "the cat ", "")]
+    assert [one["written"] for one in texts[:2]] == [" sat on the mat", "sat on the mat"]
+    assert texts[2]["text"] == texts[2]["text"].strip() in LINES
 
 
 def test_a_completion_scores_what_its_text_adds(project: Path) -> None:

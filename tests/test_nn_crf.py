@@ -116,6 +116,27 @@ def test_constraints_hold_however_strong_the_emissions():
     assert best.data[0].tolist() == [4, 4, 4, 4]
 
 
+@pytest.mark.parametrize("size", [2e4, 1e9])
+def test_no_emission_of_single_precision_buys_what_is_forbidden(size):
+    crf, generator = make(5, 3)
+    crf = crf.float()
+    emissions = Padded(size * torch.randn(3, 4, 5, generator=generator), torch.tensor([4, 1, 3]))
+    emissions.data[0, :, 4] += 9 * size  # I-B everywhere
+    emissions.data.requires_grad_()
+    partition = crf.log_partition(emissions, True)
+    best, scores = crf.viterbi(emissions, True)
+    for row, length in enumerate(emissions.lengths.tolist()):
+        every = dict(sequences(crf, emissions.data[row].detach().double(), length, True))
+        winner = max(every, key=every.get)
+        assert tuple(best.data[row, :length].tolist()) == winner
+        assert float(scores[row]) == pytest.approx(every[winner], rel=1e-5)
+        total = torch.logsumexp(torch.tensor(list(every.values()), dtype=torch.float64), 0)
+        assert float(partition[row].detach()) == pytest.approx(float(total), rel=1e-5)
+    gradients = torch.autograd.grad(partition.sum(), [emissions.data, crf.start, crf.transitions, crf.end])
+    assert all(torch.isfinite(gradient).all() for gradient in gradients)
+    torch.testing.assert_close(gradients[0].sum(dim=(1, 2)), emissions.lengths.float())  # probabilities
+
+
 def test_forbidden_weights_get_no_gradient_and_nothing_is_nan_in_single_precision():
     crf = Crf(5)
     emissions = Padded(torch.full((2, 7, 5), 30.0).requires_grad_(), torch.tensor([7, 2]))

@@ -63,6 +63,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ds,y\n2001-01,1\n2001-02,nan\n", "line 3: y is 'nan', not a finite number"),
         ("ds,y\n2001-01,1\n2001-02,\n", "line 3: y is empty, not a finite number"),
         ("ds,y\n2001-01,inf\n", "line 2: y is 'inf', not a finite number"),
+        ("ds,y\n2001-01,2_6.1\n", "line 2: y is '2_6.1', not a finite number"),
         ("ds,y\n\n2001-01,1 200\n", "line 3: y is '1 200', not a finite number"),
         ("ds,y\n01/02/2001,1\n", "line 2: ds '01/02/2001' is not an ISO 8601 time stamp"),
         ("ds,y\n2001-13,1\n", "line 2: ds '2001-13' is not an ISO 8601 time stamp"),

@@ -4,9 +4,15 @@ import itertools
 from collections import defaultdict
 
 import numpy as np
+import pytest
+import tiny
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seqpipe.batches import collate
+from seqpipe.features.tokens import BEGIN, END, UNKNOWN
+from seqpipe.search import readout
 from seqpipe.search.ctc import greedy_path, prefix_beam
 
 BLANK = 0
@@ -85,3 +91,14 @@ def test_no_frames_spell_nothing():
     empty = np.zeros((0, 3))
     assert greedy_path(empty, BLANK).output == []
     assert prefix_beam(empty, BLANK, 3)[0].output == []
+
+
+@pytest.mark.parametrize("beam", [1, 5])
+def test_control_labels_are_never_written_however_likely(beam):
+    model, batch = tiny.model("ctc"), collate(tiny.rows("ctc"))
+    with torch.no_grad():
+        model.output.bias[[UNKNOWN, BEGIN, END]] = 20.0
+    found = readout.ctc(model, batch, tiny.options("ctc", beam=beam, nbest=beam))
+    assert any(one.output for row in found for one in row)
+    assert min(label for row in found for one in row for label in one.output) > END
+    assert all(-np.inf < one.log_prob < -10 for row in found for one in row)  # the model's own

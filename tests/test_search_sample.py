@@ -9,16 +9,16 @@ from typing import NamedTuple
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from seqpipe.features.tokens import BEGIN, END, PAD
+from seqpipe.features.tokens import BEGIN, END, PAD, UNKNOWN
 from seqpipe.search.greedy import greedy
 from seqpipe.search.sample import chain, keep_nucleus, keep_top, sample, sharpen
 
 LOGITS = st.lists(st.floats(-5, 5), min_size=1, max_size=7).map(lambda values: torch.tensor([values]))
-CHANCES = torch.tensor([0.0, 0.1, 0.0, 0.2, 0.3, 0.4])  # PAD, UNKNOWN, BEGIN, END, two letters
+CHANCES = torch.tensor([0.0, 0.0, 0.0, 0.2, 0.3, 0.5])  # PAD, UNKNOWN, BEGIN, END, two letters
 
 
 class Last(NamedTuple):
@@ -51,11 +51,24 @@ def probability(output: list[int]) -> float:
 
 def test_frequencies_are_the_models_probabilities() -> None:
     counts = Counter(map(tuple, drawn(20000)))
-    for output in ([], [4], [5], [1], [4, 5], [5, 5], [5, 4, 5]):
+    for output in ([], [4], [5], [4, 5], [5, 5], [5, 4, 5]):
         expected = probability(output)
         spread = math.sqrt(expected * (1 - expected) / 20000)
         assert counts[tuple(output)] / 20000 == pytest.approx(expected, abs=4.5 * spread)
     assert not {PAD, BEGIN, END} & {token for output in counts for token in output}
+
+
+def test_control_tokens_are_never_drawn_however_likely() -> None:
+    chances = torch.tensor([0.2, 0.5, 0.1, 0.05, 0.05, 0.1])
+
+    def likely(state: Last, tokens: Tensor) -> tuple[Tensor, Last]:
+        return chances.log().expand(len(tokens), 6), Last(tokens)
+
+    generator = torch.Generator().manual_seed(5)
+    found = sample(likely, Last(torch.full((4000,), BEGIN)), 4000, 1, chain(1.0, 0, 1.0), generator)
+    counts = Counter(token for one in found for token in one.output or [END])
+    assert not {PAD, UNKNOWN, BEGIN} & set(counts)
+    assert [counts[token] / 4000 for token in (END, 4, 5)] == pytest.approx([0.25, 0.25, 0.5], abs=0.04)
 
 
 def test_temperature_zero_is_greedy() -> None:
@@ -77,12 +90,14 @@ def test_seeds_and_lengths() -> None:
     assert max(map(len, drawn(200, length=2))) == 2
 
 
+@settings(deadline=None)
 @given(LOGITS, st.floats(0.1, 5))
 def test_temperature_raises_probabilities_to_a_power(logits: Tensor, temperature: float) -> None:
     power = torch.softmax(logits, dim=-1) ** (1 / temperature)
     torch.testing.assert_close(torch.softmax(sharpen(logits, temperature), dim=-1), power / power.sum())
 
 
+@settings(deadline=None)
 @given(LOGITS, st.integers(0, 9))
 def test_the_k_largest_stay(logits: Tensor, k: int) -> None:
     kept = keep_top(logits, k)[0]
@@ -93,6 +108,7 @@ def test_the_k_largest_stay(logits: Tensor, k: int) -> None:
         assert logits[0][stay].min() >= logits[0][~stay].max()
 
 
+@settings(deadline=None)
 @given(LOGITS, st.floats(0.01, 1))
 def test_the_nucleus_is_the_smallest_set_that_holds_p(logits: Tensor, p: float) -> None:
     chances = torch.softmax(logits, dim=-1)[0]

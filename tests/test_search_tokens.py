@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from seqpipe.features.tokens import BEGIN, END, PAD
+from seqpipe.features.tokens import BEGIN, END, PAD, UNKNOWN
 from seqpipe.search.beam import beam_search
 from seqpipe.search.greedy import greedy
 
-V = 6  # PAD, UNKNOWN, BEGIN, END and two letters
-LETTERS = [token for token in range(V) if token not in (PAD, BEGIN, END)]
+V = 7  # PAD, UNKNOWN, BEGIN, END and three letters
+LETTERS = [token for token in range(V) if token not in (PAD, UNKNOWN, BEGIN, END)]
 
 
 class Written(NamedTuple):
@@ -111,3 +111,15 @@ def test_the_longest_output_ends_at_its_own_price():
     (found,) = beam_search(model.step, model.start([0]), 1, 2, 1, 0, 1.0)
     assert found[0].output == []
     assert math.isclose(found[0].log_prob, model.total(0, []), abs_tol=1e-9)
+
+
+def test_no_output_has_a_control_token_however_likely():
+    def step(state, tokens):
+        chances = torch.tensor([0.2, 0.6, 0.1, 0.02, 0.03, 0.03, 0.02])
+        return chances.log().expand(len(tokens), V), state
+
+    model = TableModel(1)
+    found = [*greedy(step, model.start([0, 1]), 2, 5, 1.0), *beam_search(step, model.start([0]), 1, 4, 4, 5, 1.0)[0]]
+    assert max(len(one.output) for one in found) == 5
+    assert {token for one in found for token in one.output} <= set(LETTERS)
+    assert math.isclose(found[0].log_prob, 5 * math.log(0.03) + math.log(0.02), abs_tol=1e-5)  # the model's own

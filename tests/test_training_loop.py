@@ -76,6 +76,16 @@ def test_a_loss_that_is_not_finite_stops_training_and_names_the_example(tmp_path
         train("forecast", Store(tmp_path / "train.arrow"), Store(tmp_path / "valid.arrow"))
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_validation_loss_that_is_not_finite_stops_training_too(tmp_path, bad):
+    rows = tiny.rows("forecast", count=5)
+    tiny.write(tmp_path / "train.arrow", "forecast", rows)
+    rows[2]["target"][1] = bad
+    tiny.write(tmp_path / "valid.arrow", "forecast", rows)
+    with pytest.raises(SeqpipeError, match=r"The loss of row-2 is not finite"):
+        train("forecast", Store(tmp_path / "train.arrow"), Store(tmp_path / "valid.arrow"))
+
+
 def test_a_step_is_clipped_to_the_norm_that_was_asked_for(stores):
     _, history = train(*stores, clip=1e-4, epochs=1)
     assert history[0].clipped == 1.0

@@ -31,10 +31,11 @@ def add(name: str, report: Report, recipes: Path | None = None) -> Path:
     here = copy.exists() and copy.samefile(module)  # in seqpipe's own checkout, stages/ is where recipes come from
     if copy.exists() and not here:
         raise SeqpipeError(f"{copy} exists already; move it away, then run `seqpipe add {name}` again.")
-    text = merged(PARAMS.read_text(encoding="utf-8"), params.read_text(encoding="utf-8"))
+    written = PARAMS.read_bytes().decode("utf-8")  # with the line ends it has
+    text = merged(written.replace("\r\n", "\n"), params.read_text(encoding="utf-8"))
     with ExitStack() as stack:
         changed = stack.enter_context(whole_file(PARAMS))
-        changed.write_text(text, encoding="utf-8", newline="\n")
+        changed.write_text(text, encoding="utf-8", newline="\r\n" if "\r\n" in written else "\n")
         if not _says(changed, before | new):
             raise SeqpipeError(f"{PARAMS} has a layout that {name} can't be added to; copy its section from {params}.")
         if not here:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from seqpipe.commands.score import language_model
 from seqpipe.commands.trained import Record, Trained
 from seqpipe.features.plain import PlainText
-from seqpipe.features.tokens import END
+from seqpipe.features.tokens import END, SPACE
 from seqpipe.models.language import Language, Written
 from seqpipe.params.decoding import Completion
 from seqpipe.project import check
@@ -21,8 +22,8 @@ from seqpipe.search.sample import chain, sample
 
 
 def complete(name: str, prompt: str, flags: dict[str, Any], report: Report) -> Record:
-    """``source``, the prompt, and ``hypotheses``: whole texts that begin with it, each with what was written, its
-    tokens and log p(written | prompt)."""
+    """``source``, the prompt, and ``hypotheses``: whole texts that begin with it, character for character, each with
+    what was written, its tokens and log p(written | prompt)."""
     options = check(Completion, flags, f"flags of `seqpipe complete {name}`")
     return completed(language_model(name, report), prompt, options)
 
@@ -32,12 +33,23 @@ def completed(trained: Trained, prompt: str, options: Completion) -> Record:
     features, model = cast(PlainText, trained.features), cast(Language, trained.model)
     (example,) = features.given([prompt])
     ids = features.encode(example)["source"].tolist()  # the start symbol and the prompt
-    start, hypotheses = features.tokenizer.decode(ids), []
+    hypotheses = []
     for one in search(model, ids, options):
-        text, tokens = features.tokenizer.decode([*ids, *one.output]), features.tokens(one.output)
-        record = {"text": text, "written": text.removeprefix(start), "score": round(one.score, 6)}
+        tokens = features.tokens(one.output)
+        new = written(tokens, prompt)
+        record = {"text": prompt + new, "written": new, "score": round(one.score, 6)}
         hypotheses.append({**record, "log_prob": round(one.log_prob, 6), "tokens": tokens})
     return {"source": prompt, "hypotheses": hypotheses}
+
+
+def written(tokens: Sequence[str], prompt: str) -> str:
+    """The text of tokens that follow ``prompt``.
+
+    Tokens carry the space before a word, also before the first of a text. The model reads a prompt without the spaces
+    at its end, so where the prompt has one, or has nothing, the first space of the tokens adds none.
+    """
+    text = "".join(tokens).replace(SPACE, " ")
+    return text if prompt and not prompt[-1].isspace() else text.removeprefix(" ")
 
 
 @torch.inference_mode()

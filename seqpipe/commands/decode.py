@@ -85,7 +85,7 @@ def with_flags(pipeline: Pipeline, flags: dict[str, Any], lenient: bool = False)
 def decode_inputs(name: str, inputs: Sequence[str], options: dict[str, Any], report: Report) -> Iterator[Record]:
     """Read new raw input out: files, or ``-`` for standard input; one record an input, in order."""
     trained = open_named(name, options, report)
-    return trained.answer(trained.features.inputs(existing(inputs)))
+    return trained.answer(trained.features.inputs(existing(inputs)), stream="-" in inputs)
 
 
 def open_named(name: str, options: dict[str, Any], report: Report) -> Trained:

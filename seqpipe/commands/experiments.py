@@ -38,8 +38,9 @@ def experiments(name: str) -> Experiments:
     if done.returncode:
         raise SeqpipeError(f"`dvc exp show` failed: {' '.join(done.stderr.split()).removeprefix('ERROR: ')}")
     rows = [_arranged(name, row) for row in csv.DictReader(io.StringIO(done.stdout))]
-    columns = list(rows[0]) if rows else []
-    return Experiments(shlex.join(["dvc", *arguments]), columns, [list(row.values()) for row in rows])
+    if not rows:
+        raise SeqpipeError("There is nothing to compare yet; `git add . && git commit`, then `dvc repro`, come first.")
+    return Experiments(shlex.join(["dvc", *arguments]), list(rows[0]), [list(row.values()) for row in rows])
 
 
 def _arranged(name: str, row: dict[str, str]) -> dict[str, str]:

@@ -30,8 +30,6 @@ FORMAT = 1
 """Version of the folder; raised when an older seqpipe could no longer read it."""
 
 Record = dict[str, Any]
-EMPTY: dict[str, Record] = {"tag": {"labels": []}}
-"""By task: what an empty output has beside ``text``, ``score`` and ``tokens``."""
 
 
 class Trained(NamedTuple):
@@ -47,19 +45,22 @@ class Trained(NamedTuple):
             raise SeqpipeError(f"Give a list of inputs, even of one: [{inputs!r}].")
         return list(self.answer(self.features.given(inputs)))
 
-    def answer(self, examples: Iterable[Example]) -> Iterator[Record]:
-        """Read new examples out, batch by batch, in order."""
-        remaining = iter(examples)
-        while batch := list(islice(remaining, self.pipeline.decode.batch)):
-            rows = [self.features.encode(example) for example in batch]
+    def answer(self, examples: Iterable[Example], stream: bool = False) -> Iterator[Record]:
+        """Read new examples out, batch by batch, in order.
+
+        All are encoded before the first is read out, so that a bad one is known before anything is answered; a
+        ``stream`` is answered as it comes.
+        """
+        encoded = (self.features.encode(example) for example in examples)
+        remaining = encoded if stream else iter(list(encoded))
+        while rows := list(islice(remaining, self.pipeline.decode.batch)):
             for row, found in zip(rows, self.read_out(rows), strict=True):
                 yield {"id": row["id"], "source": self.features.record(row)["source"], "hypotheses": found}
 
     def read_out(self, rows: Sequence[Row]) -> list[list[Record]]:
         """The hypotheses of each row, best first; an empty input gives one empty output."""
-        found: list[list[Record]] = [
-            [{"text": "", "score": 0.0, "tokens": [], **EMPTY.get(self.pipeline.task, {})}] for _ in rows
-        ]
+        empty = TASKS[self.pipeline.task].empty
+        found = [[{"text": "", "score": 0.0, "tokens": [], **empty(self.model)}] for _ in rows]
         with_data = [at for at, row in enumerate(rows) if len(row["source"])]
         size = self.pipeline.decode.batch
         order = sorted(with_data, key=lambda at: len(rows[at]["source"]))
@@ -122,13 +123,16 @@ def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) 
     if not folder.is_dir():
         raise SeqpipeError(f"{folder} is missing; train first, with `seqpipe train {folder.name}` or `dvc repro`.")
     _check_whole(folder)
-    (pipeline,) = read_pipelines(folder / "pipeline.yaml").values()
+    pipelines = list(read_pipelines(folder / "pipeline.yaml").values())
+    if len(pipelines) != 1:
+        raise SeqpipeError(f"{folder / 'pipeline.yaml'} must hold one pipeline, but has {len(pipelines)}; train again.")
+    (pipeline,) = pipelines
     options: Section = check(SCHEMAS[pipeline.task].decode, decode, f"decode of {pipeline.name}")
     features = features_of(pipeline.modality, pipeline.task).load(pipeline.features, folder, report)
     model = TASKS[pipeline.task].model(pipeline.model, features.sizes)
     try:
         model.load_state_dict(load_file(folder / "model.safetensors"))
-    except (SafetensorError, RuntimeError) as error:
+    except (OSError, SafetensorError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise SeqpipeError(
             f"{folder / 'model.safetensors'} does not fit this pipeline ({reason}); train again."
@@ -145,7 +149,7 @@ def _check_whole(folder: Path) -> None:
         raise SeqpipeError(
             f"{folder} was written by a newer seqpipe (format {version}, this one reads {FORMAT}); upgrade seqpipe."
         )
-    if not isinstance(version, int) or not isinstance(needed, list):
+    if not isinstance(version, int) or not isinstance(needed, list) or not all(isinstance(one, str) for one in needed):
         raise SeqpipeError(f"{path} does not describe a model; {again}")
     for name in needed:
         if not (folder / name).exists():

@@ -75,10 +75,15 @@ class PlainText:
         }
 
     def decode(self, output: Any, row: Row) -> dict[str, Any]:
-        """What log p(w_t | w_1 … w_{t−1}), the model's output, says of a text: the whole, and bits token by token."""
+        """What log p(w_t | w_1 … w_{t−1}), the model's output, says of a text: the whole, and bits token by token.
+
+        ``bits_per_character`` is −log₂ p over the characters of the raw text and one for its end; ``perplexity`` is by
+        token, so it compares only texts of equally many tokens.
+        """
         total = float(np.sum(output))
         return {
             "log_prob": round(total, 6),
+            "bits_per_character": round(-total / log(2) / self.record(row)["characters"], 6),
             "perplexity": round(float(np.exp(-total / len(output))), 6),
             "tokens": self.source_tokens(row),
             "bits": [round(-value / log(2), 4) for value in output],

@@ -15,6 +15,8 @@ from seqpipe.params.features import Tokens
 
 PAD, UNKNOWN, BEGIN, END = 0, 1, 2, 3
 """Control ids of every vocabulary; CTC uses ``PAD`` as its blank."""
+SPACE = "▁"
+"""How a space is written in a token."""
 LONGEST_LINE = 1 << 20
 ALL_CHARACTERS = 1 << 21  # more than Unicode has
 

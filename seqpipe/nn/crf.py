@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from seqpipe.padded import Padded
 from seqpipe.readers.bio import may_begin, may_follow
 
-FORBIDDEN = -1e4
-"""What a transition that cannot be adds to a score: e to its power is 0, and yet no difference of two is NaN."""
+FORBIDDEN = -1e30
+"""What a transition that cannot be adds to a score: far below what emissions can make up for, and yet, unlike −∞,
+no difference of two is NaN; single precision holds 10⁸ of them."""
 
 
 class Crf(nn.Module):

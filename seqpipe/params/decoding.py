@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from seqpipe.params.section import NUMBER, Count, Positive, Section
 
@@ -18,6 +18,12 @@ class SearchParams(Section):
     """Hypotheses reported for every input."""
     batch: Positive = 64
     """Inputs decoded together."""
+
+    @model_validator(mode="after")
+    def _nbest_is_in_the_beam(self) -> Self:
+        if self.nbest > self.beam:
+            raise ValueError(f"nbest must not be above beam: a beam of {self.beam} holds no {self.nbest} hypotheses")
+        return self
 
 
 class Seq2SeqDecode(SearchParams):

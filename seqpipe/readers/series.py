@@ -144,7 +144,7 @@ def _add_date(series: Series, text: str, column: str, place: str) -> None:
 def finite(text: str, column: str, place: str) -> float:
     """The number that a cell holds; one that is missing, or infinite, is an error."""
     try:
-        value = float(text)
+        value = float(text.replace("_", "x"))  # Python reads 2_6.1 as 26.1
     except ValueError:
         value = math.nan
     if not math.isfinite(value):

@@ -28,6 +28,7 @@ from seqpipe.search.beam import beam_search
 from seqpipe.search.ctc import greedy_path, prefix_beam
 from seqpipe.search.greedy import greedy
 from seqpipe.search.hypothesis import Hypothesis
+from seqpipe.search.scores import labels_only
 
 
 @torch.inference_mode()
@@ -41,7 +42,7 @@ def seq2seq(model: Seq2Seq, batch: Batch, options: Seq2SeqDecode) -> list[list[H
         state,
         count,
         options.beam,
-        min(options.nbest, options.beam),
+        options.nbest,
         options.max_length,
         options.length_penalty,
     )
@@ -49,10 +50,10 @@ def seq2seq(model: Seq2Seq, batch: Batch, options: Seq2SeqDecode) -> list[list[H
 
 @torch.inference_mode()
 def ctc(model: Ctc, batch: Batch, options: CtcDecode) -> list[list[Hypothesis]]:
-    """Prefix beam search; beam 1 is the likeliest path."""
+    """Prefix beam search; beam 1 is the likeliest path. Begin, end and the unknown token are never in it."""
     log_probs, lengths = model(batch.source)
     found = []
-    for frames, length in zip(log_probs.cpu().numpy(), lengths.tolist(), strict=True):
+    for frames, length in zip(labels_only(log_probs).cpu().numpy(), lengths.tolist(), strict=True):
         if options.beam == 1:
             found.append([greedy_path(frames[:length], BLANK)])
         else:

@@ -19,6 +19,7 @@ from seqpipe.report import Note, Progress, Report
 from seqpipe.schedules import factor
 from seqpipe.store import Store
 
+CORES = torch.get_num_threads()  # before anything here changes it
 LARGE = 2_000_000  # weights above which a second thread pays
 
 
@@ -50,7 +51,7 @@ class Epoch(NamedTuple):
 def set_threads(params: Train, model: nn.Module) -> None:
     """Choose CPU threads: as told, or one for small models, whose steps are too short to share."""
     weights = sum(weight.numel() for weight in model.parameters())
-    torch.set_num_threads(params.threads or (1 if weights < LARGE else torch.get_num_threads()))
+    torch.set_num_threads(params.threads or (1 if weights < LARGE else CORES))
 
 
 def fit(
@@ -128,11 +129,14 @@ def _epoch(number: int, steps: list[Step], valid_loss: float, clip: float, rate:
 
 @torch.inference_mode()
 def evaluate(model: nn.Module, loss: Loss, store: Store, budget: int) -> float:
-    """Mean loss over all terms of a split."""
+    """Mean loss over all terms of a split; raises ``SeqpipeError`` where it is not finite."""
     model.eval()
     sums = np.zeros(2)
     for rows in plan(store, budget):
-        losses = loss(model, collate([store[row] for row in rows]))
+        batch = collate([store[row] for row in rows])
+        losses = loss(model, batch)
+        if not torch.isfinite(losses.total).all():
+            raise SeqpipeError(_not_finite(batch, losses))
         sums += losses.total.sum().item(), losses.terms.sum().item()
     return float(sums[0] / sums[1])
 
