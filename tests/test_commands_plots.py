@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib import image, pyplot
 
-from seqpipe.commands import fonts
+from seqpipe.commands import fonts, plots
 from seqpipe.commands.fonts import drawable, written
 from seqpipe.commands.pictures import confusion_matrix, heat_map
 from seqpipe.commands.plots import draw
@@ -105,3 +105,22 @@ def test_a_confusion_matrix_is_drawn_for_few_labels_and_many(tmp_path: Path, cou
     pixels = image.imread(tmp_path / "plots" / "confusion.png")
     assert max(pixels.shape[:2]) < 1600
     assert drawn(pipeline("text", "classify"), labelled(pairs), tmp_path / "again") == found
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(1, [0]), (2, [0, 1]), (3, [0, 1, 2]), (7, [1, 3, 5]), (60, [10, 30, 50])]
+)
+def test_windows_without_a_fault_come_from_all_along_a_series(
+    count: int, shown: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[list[str]] = []
+    monkeypatch.setattr(plots, "reconstructions", lambda records, axes: found.append([one["id"] for one in records]))
+    records = [
+        {"id": f"{group}{at}", "group": group, "label": label, "signal": [[0.0]], "hypotheses": []}
+        for group in ("pump", "fan")
+        for at, label in enumerate([""] * count + ["spike", "phase", "spike"])
+    ]
+    plots.rebuilt(records, tmp_path)
+    assert found == [
+        [*(f"{group}{at}" for at in shown), f"{group}{count + 1}", f"{group}{count}"] for group in ("fan", "pump")
+    ]

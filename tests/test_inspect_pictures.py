@@ -8,17 +8,19 @@ import numpy as np
 import pytest
 import tiny
 import torch
+from matplotlib import pyplot
 
 from seqpipe.batches import collate
 from seqpipe.commands.experiments import _arguments
 from seqpipe.commands.panels import word_maps
+from seqpipe.commands.pictures import heat_map
 from seqpipe.commands.plots import save
-from seqpipe.inspect.maps import HeatMap, PictureMap, attention_map
+from seqpipe.inspect.maps import HeatMap, PictureMap, attention_map, posterior_map
 from seqpipe.models.baselines import copy_source
 from seqpipe.padded import Padded
+from seqpipe.params.pipeline import headline
 from seqpipe.report import silent
 from seqpipe.search.hypothesis import Hypothesis
-from seqpipe.tasks import headline
 
 OUTPUT = [5, 4, 7]
 
@@ -63,6 +65,54 @@ def test_a_recurrent_encoder_over_columns_has_a_map_of_steps() -> None:
     _, found = mapped("recurrent", row)
     assert isinstance(found, HeatMap)
     assert np.array(found.values).shape == (4, 5)
+    assert np.array(found.above).shape == (5, 10, 3)  # 9 columns, of which the last is a step by itself
+
+
+@pytest.mark.parametrize("width", [8, 9, 128, 131, 256])
+def test_posteriors_stand_under_the_columns_that_they_read(width: int) -> None:
+    sizes = tiny.SIZES["ctc image"]
+    source = np.zeros((width, sizes.source), np.float32)
+    source[:, :3] = np.linspace(0, 1, width)[:, None]  # the uppermost row brightens to the right
+    model = tiny.model("ctc image")
+    batch = collate([{**tiny.rows("ctc image", count=1)[0], "source": source}])
+    found = posterior_map(model, batch, Hypothesis([4, 5, 4], 0.0, 0.0), features("ctc image"), {"source": source})
+    values, above = np.array(found.values), np.array(found.above)
+    steps = -(-width // 2)
+    assert found.rows == ["▁4", "▁5", "blank"]
+    assert values.shape == (3, steps)
+    assert above.shape[1] in (2 * steps, steps)  # two columns a step, or one where so many would be too large to keep
+    pixels = above.shape[1] // steps
+    for step in range(steps):
+        shade = above[0, step * pixels, 0]
+        assert shade == pytest.approx(255 * 2 * step / (width - 1), abs=2.5)
+
+
+def test_other_posteriors_have_no_picture_above() -> None:
+    row = tiny.rows("ctc", count=1)[0]
+    found = posterior_map(tiny.model("ctc"), collate([row]), Hypothesis([4], 0.0, 0.0), features("ctc"), row)
+    assert found.above == []
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("columns", [14, 7])
+def test_the_picture_is_drawn_above_its_map_over_the_same_steps(channels: int, columns: int) -> None:
+    values = [[0.0] * 7, [1.0] * 7, [0.5] * 7]
+    above = np.arange(4 * columns * channels).reshape(4, columns, channels).tolist()
+    shown = {"row_label": "label", "rows": ["a", "b", "blank"], "column_label": "step", "columns": [], "values": values}
+    record = {"source": "a.png", "hypotheses": [{"text": "ab"}], "map": {**shown, "above": above}}
+    figure, axes = pyplot.subplots()
+    heat_map(record, axes)
+    figure.canvas.draw()
+    lower, upper = axes.get_images()
+    ticks = list(axes.get_yticks())
+    left, right, bottom, top = upper.get_extent()
+    limits = axes.get_xlim(), axes.get_ylim()
+    pyplot.close(figure)
+    assert tuple(lower.get_extent()[:2]) == (left, right) == limits[0] == (-0.5, 6.5)
+    assert limits[1] == (2.5, top)
+    assert top < bottom == -0.5  # rows are numbered from 0 downwards
+    assert np.asarray(upper.get_array()).reshape(4, columns, channels).tolist() == above
+    assert ticks == [0, 1, 2]
 
 
 @pytest.mark.parametrize("shape", [(12, 9, 3), (9, 40, 1)])

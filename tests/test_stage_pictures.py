@@ -137,13 +137,20 @@ def test_a_caption_is_true_and_the_only_one(shapes: list[tuple[str, float, float
 
 
 def test_held_out_pairs_are_in_every_new_scene_and_in_no_other(folders: dict[str, Path]) -> None:
-    held_out = settings("caption").held_out
-    for split in COUNTS:
+    held_out = {"train": [], **settings("caption").held_out.model_dump()}
+    assert not set(held_out["valid"]) & set(held_out["test"])
+    every = {pair for pairs in held_out.values() for pair in pairs}
+    for split, own in held_out.items():
+        groups = set()
         for row in rows(folders["caption"], split):
             said = row["target"].replace("s side", " side").replace("s one", " one")
-            assert any(pair in said for pair in held_out) == (row["group"] == "new-pairs")
+            found = {pair for pair in every if pair in said}
+            assert found <= set(own), row
+            assert bool(found) == (row["group"] == "new-pairs")
+            groups.add(row["group"])
+        assert groups == ({"known-pairs", "new-pairs"} if own else {"known-pairs"})
     words = " ".join(row["target"] for row in rows(folders["caption"], "train")).split()
-    assert {word for pair in held_out for word in pair.split()} <= set(words)  # each half is known by itself
+    assert {word for pair in every for word in pair.split()} <= set(words)  # each half is known by itself
 
 
 def test_a_shape_has_its_colour_where_the_caption_says(folders: dict[str, Path]) -> None:
@@ -198,8 +205,9 @@ def test_a_slanted_string_leans_as_asked_and_nothing_of_it_is_cut(slant: float) 
         ("activity", {"canvas": 14}, "distance that leads out of a canvas of 14"),
         ("activity", {"frames": (9, 8)}, "frames .9, 8., but the lowest must come first"),
         ("activity", {"new_digits": list(range(10))}, "leaves none to train on"),
-        ("caption", {"held_out": ["pink circle"]}, "not 'pink circle'"),
-        ("caption", {"held_out": []}, "at least 1 item"),
+        ("caption", {"held_out": {"test": ["pink circle"]}}, "not 'pink circle'"),
+        ("caption", {"held_out": {"valid": []}}, "at least 1 item"),
+        ("caption", {"held_out": {"valid": ["red triangle"]}}, "'red triangle' under valid and under test"),
         ("ocr", {"length": (8, 4)}, "length .8, 4., but the lowest must come first"),
         ("ocr", {"contrast": (0, 300)}, "less than or equal to 255"),
     ],
@@ -212,7 +220,7 @@ def test_parameters_that_cannot_be_are_refused(name: str, changes: dict[str, Any
 def test_all_pairs_of_a_colour_cannot_be_held_out() -> None:
     pairs = [f"red {form}" for form in recipe("caption").SHAPES]
     with pytest.raises(ValidationError, match="leaves no pair of the colour red"):
-        settings("caption", held_out=pairs)
+        settings("caption", held_out={"valid": pairs[:2], "test": pairs[2:]})
 
 
 def test_more_strings_than_there_are_is_said(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from seqpipe.commands.fonts import written
 from seqpipe.metrics.labels import confusions
 
@@ -13,19 +15,30 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDEST = 84  # characters in a line of a title
+MOST_ABOVE, WIDTH_TO_HEIGHT = 0.5, 1.9  # of axes whose map has a picture above it
 READABLE = 20  # labels beyond which the cells of a confusion matrix are too small for figures
 
 
 def heat_map(record: dict[str, Any], axes: Axes) -> None:
-    """One map: darker is more."""
+    """One map: darker is more. The picture that its columns read, if any, stands above, over the same steps."""
     shown = record["map"]
     axes.imshow(shown["values"], cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    if shown.get("above"):
+        _stand_above(np.array(shown["above"], np.uint8), len(shown["rows"]), len(shown["values"][0]), axes)
     axes.set_yticks(range(len(shown["rows"])), shown["rows"], parse_math=False)
     if shown["columns"]:
         axes.set_xticks(range(len(shown["columns"])), shown["columns"], rotation=60, ha="right", parse_math=False)
     axes.set(xlabel=shown["column_label"], ylabel=shown["row_label"])
     title = fill(f"{record['source']}  →  {record['hypotheses'][0]['text']}", WIDEST)
     axes.set_title(title, fontsize=10, parse_math=False)
+
+
+def _stand_above(picture: np.ndarray, rows: int, steps: int, axes: Axes) -> None:
+    """Add ``picture`` [H, W, C] over a map of ``rows`` and ``steps``, with about the sides it has."""
+    share = min(MOST_ABOVE, WIDTH_TO_HEIGHT * picture.shape[0] / picture.shape[1])  # of the axes' height
+    top = -0.5 - rows * share / (1 - share)
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=255, aspect="auto", extent=(-0.5, steps - 0.5, -0.5, top))
+    axes.set(xlim=(-0.5, steps - 0.5), ylim=(rows - 0.5, top))
 
 
 def forecast(records: Sequence[dict[str, Any]], axes: Axes) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from seqpipe.batches import Batch
 from seqpipe.features import Features
@@ -35,7 +35,7 @@ class HeatMap(NamedTuple):
     column_label: str
     columns: list[str]
     values: list[list[float]]
-    above: Pixels = []  # noqa: RUF012  # a field, shared by nobody who changes it
+    above: Pixels = []
 
 
 class PictureMap(NamedTuple):
@@ -59,19 +59,18 @@ def attention_map(model: Seq2Seq, batch: Batch, found: Hypothesis, features: Fea
     if isinstance(model.front, PositionFront):
         maps = alpha.view(len(alpha), -1, model.front.height).mT  # (T, H', W')
         return PictureMap(rows, [_rounded(one) for one in maps], _picture(row["source"], features.sizes.channels))
-    return HeatMap("output token", rows, "source token", columns[: alpha.shape[1]], _rounded(alpha))
+    above = _above(model.front, row, features, alpha.shape[1])
+    return HeatMap("output token", rows, "source token", columns[: alpha.shape[1]], _rounded(alpha), above)
 
 
 @torch.inference_mode()
 def posterior_map(model: Ctc, batch: Batch, found: Hypothesis, features: Features, row: Row) -> HeatMap:
-    """p(label | frame): a row for each label of the output and for blank, a column for each step of the encoder; below
-    the picture, if its columns are what is read."""
+    """p(label | frame): a row for each label of the output and for blank, a column for each step of the encoder."""
     labels = list(dict.fromkeys(found.output))
     posteriors = model(batch.source).data[0].exp()  # (T, V)
     rows = [*features.tokens(labels), "blank"]
     values = _rounded(posteriors[:, [*labels, BLANK]].T)
-    above = _picture(row["source"], features.sizes.channels) if isinstance(model.front, ColumnFront) else []
-    return HeatMap("label", rows, "step", [], values, above)
+    return HeatMap("label", rows, "step", [], values, _above(model.front, row, features, len(posteriors)))
 
 
 def label_map(model: Tag, batch: Batch, found: Hypothesis, features: Features, row: Row) -> HeatMap:
@@ -81,6 +80,14 @@ def label_map(model: Tag, batch: Batch, found: Hypothesis, features: Features, r
         marginals = model.marginals(batch.source)[0]  # (T, L)
     words, values = features.source_tokens(row), _rounded(marginals[:, labels].T)
     return HeatMap("label", features.tokens(labels), "word", words, values)
+
+
+def _above(front: nn.Module, row: Row, features: Features, steps: int) -> Pixels:
+    """The picture whose columns a front reads two a step; the last comes twice where a step has but one."""
+    if not isinstance(front, ColumnFront):
+        return []
+    short = 2 * steps - len(row["source"])
+    return _picture(np.pad(row["source"], ((0, short), (0, 0)), mode="edge"), features.sizes.channels)
 
 
 def _picture(columns: np.ndarray, channels: int) -> Pixels:
