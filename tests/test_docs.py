@@ -18,6 +18,7 @@ from test_floors import FLOORS, PACKAGE
 
 from seqpipe.cli import app
 from seqpipe.commands.preprocess import preprocess
+from seqpipe.commands.results import results
 from seqpipe.commands.source import source
 from seqpipe.features import features_of
 from seqpipe.files import SeqpipeError
@@ -326,3 +327,13 @@ def test_errors_read_as_documented(own: Path) -> None:
         forecast("ds,y\n2001-01,1\n2001-02,nan\n"),
         forecast("ds,y\n2001-01,1\n2001-03,2\n2001-02,3\n"),
     ]
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_table_is_what_the_metrics_say(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    table = next(block for block in blocks(name, "text") if "seqpipe results" in block)
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in table.splitlines() if line.startswith("│")]
+    shown = [(part, metric.split()[0], float(ours.split()[0])) for _, _, part, metric, ours, _ in cells]
+    found = [(line.part, line.metric, round(line.ours, 3)) for line in results(list(read_pipelines().values()))]
+    assert shown == found

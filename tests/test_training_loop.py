@@ -29,9 +29,7 @@ def train(task, train_store, valid_store, report=silent, **params):
     torch.manual_seed(0)
     model = tiny.model(task)
     own = {"streams": 3, "span": 5} if SCHEMAS[task].train is StreamTrain else {}
-    options = SCHEMAS[task].train.model_validate(
-        {"epochs": 4, "budget": 60, "learning_rate": 0.01, **own, **params}
-    )
+    options = SCHEMAS[task].train.model_validate({"epochs": 4, "budget": 60, "learning_rate": 0.01, **own, **params})
     batches = TASKS[task].batches
     history = fit(model, TASKS[task].loss, train_store, valid_store, options, "tiny", report, batches)
     return model, history
