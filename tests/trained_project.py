@@ -85,8 +85,11 @@ def seqpipe(*arguments: str | Path, stdin: bytes = b"", terminal: bool = False) 
 
 
 def tree(folder: Path) -> dict[str, tuple[int, ...]]:
-    """All that lies in a folder: which file it is, its size, and when it was written; of folders only the names."""
-    stats = {str(path): path.stat() for path in folder.rglob("*")}
+    """All that lies in a folder: which file it is, its size, and when it was written; of folders only the names.
+
+    Python's own ``__pycache__`` does not count: it is no output of ours.
+    """
+    stats = {str(path): path.stat() for path in folder.rglob("*") if "__pycache__" not in path.parts}
     return {path: (of.st_ino, of.st_size, of.st_mtime_ns) if S_ISREG(of.st_mode) else () for path, of in stats.items()}
 
 
