@@ -216,6 +216,18 @@ def test_a_broken_feature_store(project: Path, split: str) -> None:
     [
         ("data/decoded/words.jsonl", "evaluate", b"", r"words\.jsonl is empty; run `seqpipe decode words` \(or"),
         ("data/decoded/words.jsonl", "evaluate", b"{", r"words\.jsonl line 1 is not valid JSON .*; mend it\."),
+        (
+            "data/decoded/words.jsonl",
+            "evaluate",
+            b"[1]\n",
+            r"words\.jsonl line 1 is no decoded record; run `seqpipe deco",
+        ),
+        (
+            "data/decoded/words.jsonl",
+            "evaluate",
+            b'{"id": "a"}\n',
+            r"words\.jsonl line 1 is no decoded record; run `seqp",
+        ),
         ("data/metrics/words.json", "results", b"{", r"words\.json is not valid JSON .*; make it again\."),
         ("data/metrics/words.json", "results", b"{}", r"words\.json has no figures of a seq2seq pipeline 'words'; run"),
         ("data/features/words/meta.json", "train", b"[]", r"data/features/words was made with another task or other"),

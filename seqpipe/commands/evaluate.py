@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,7 @@ def evaluate(pipeline: Pipeline, report: Report) -> Path:
     name, source = pipeline.name, DECODED / f"{pipeline.name}.jsonl"
     if not source.exists():
         raise SeqpipeError(f"{source} is missing; run `seqpipe decode {name}` (or `dvc repro`) first.")
-    records = [record for _, record in read_jsonl(source)]
-    if not records:
-        raise SeqpipeError(f"{source} is empty; run `seqpipe decode {name}` (or `dvc repro`) again.")
+    records = list(_records(source, name))
     scores = score(pipeline.task, records)
     out = METRICS / f"{name}.json"
     with whole_folder(PLOTS / name / "evaluate") as folder:
@@ -32,6 +30,16 @@ def evaluate(pipeline: Pipeline, report: Report) -> Path:
     metric, _ = headline(pipeline)
     report(Note(f"{name}: {metric} {scores[metric]:.4f} on {len(records)} test examples; all in {out}"))
     return out
+
+
+def _records(path: Path, name: str) -> Iterator[Record]:
+    number = 0
+    for number, record in read_jsonl(path):
+        if not isinstance(record, dict) or not {"group", "hypotheses", "baselines"} <= set(record):
+            raise SeqpipeError(f"{path} line {number} is no decoded record; run `seqpipe decode {name}` again.")
+        yield record
+    if not number:
+        raise SeqpipeError(f"{path} is empty; run `seqpipe decode {name}` (or `dvc repro`) again.")
 
 
 def score(task: str, records: Sequence[Record]) -> Scores:
