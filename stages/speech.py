@@ -244,18 +244,21 @@ def _speak(plan: list[Utterance]) -> Iterator[np.ndarray]:
         with worker:
             try:
                 for _ in plan:
-                    yield np.frombuffer(_received(worker.stdout, work), np.int16)
+                    yield np.frombuffer(_received(worker, work), np.int16)
             finally:
                 worker.kill()
 
 
-def _received(pipe: Any, work: Path) -> bytes:
+def _received(worker: subprocess.Popen[bytes], work: Path) -> bytes:
+    pipe = worker.stdout
+    assert pipe is not None
     header = pipe.read(4)
     if len(header) == 4:
         (size,) = struct.unpack("<I", header)
-        samples: bytes = pipe.read(size)
+        samples = pipe.read(size)
         if len(samples) == size:
             return samples
+    worker.wait()  # its last words come after its last sample
     said = (work / "errors").read_text(errors="replace").strip().splitlines() or ["no message"]
     raise SeqpipeError(f"eSpeak NG stopped: {said[-1]}")
 
