@@ -28,12 +28,12 @@ def use_utf8() -> None:
 
 def error(message: str) -> None:
     """One line on standard error."""
-    print(f"seqpipe: {message}", file=sys.stderr)  # noqa: T201
+    print(f"seqpipe: {message}", file=sys.stderr)
 
 
 def line(text: str) -> None:
     """One line on standard output."""
-    print(text)  # noqa: T201
+    print(text)
 
 
 @contextmanager
@@ -66,14 +66,14 @@ def reporting() -> Iterator[Report]:
 
 def _plain(event: Progress | Note) -> None:
     if isinstance(event, Note):
-        print(event.text, file=sys.stderr, flush=True)  # noqa: T201
+        print(event.text, file=sys.stderr, flush=True)
 
 
 def records(found: Iterable[dict[str, Any]]) -> None:
     """Decoded inputs: JSON lines when piped; source and output for a person at a terminal."""
     if not sys.stdout.isatty():
         for record in found:
-            print(json.dumps(record, ensure_ascii=False), flush=True)  # noqa: T201
+            print(json.dumps(record, ensure_ascii=False), flush=True)
         return
     from rich.console import Console
 
@@ -88,7 +88,7 @@ def scores(found: Iterable[dict[str, Any]]) -> None:
     """Scored lines: JSON lines when piped; for a person at a terminal a table, the lines themselves last."""
     if not sys.stdout.isatty():
         for record in found:
-            print(json.dumps(record, ensure_ascii=False), flush=True)  # noqa: T201
+            print(json.dumps(record, ensure_ascii=False), flush=True)
         return
     from rich.console import Console
 
