@@ -2,6 +2,7 @@
 # make gallery every other recipe, in a project of its own under gallery/
 # make test    the quick tests
 # make lint    style and types
+# make bench   seqpipe beside its peers, some minutes; with JoeyNMT too: JOEYNMT=…/bin/python DATA=…/multi30k (bench/README.md)
 # Each makes .venv first if it is not there. PYTHON=python3.12 chooses the interpreter, TORCH_INDEX=cpu the small torch.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,7 +13,7 @@ INDEX := $(if $(TORCH_INDEX),--extra-index-url https://download.pytorch.org/whl/
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: repro gallery test lint
+.PHONY: repro gallery test lint bench
 
 repro: $(READY)
 	$(BIN)/dvc repro
@@ -33,6 +34,12 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python bench/birnn.py
+	$(BIN)/python bench/cells.py
+	$(BIN)/python bench/training.py
+	$(if $(JOEYNMT),$(BIN)/python bench/translation.py --joeynmt $(JOEYNMT) --data $(DATA))
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || \

@@ -18,8 +18,8 @@ from seqpipe.params.models import RecurrentParams
 
 FEATURES, HIDDEN, BATCH = 64, 128, 32
 PEERS = {"lstm": nn.LSTM, "gru": nn.GRU}
-LENGTHS = {"100": (90, 110), "200": (180, 220), "800 mixed": (40, 800)}
-GOALS = {"100": 4.0, "200": 4.0, "800 mixed": 20.0}
+LENGTHS = {"100": (90, 100), "150": (135, 150), "200": (180, 200), "800 mixed": (40, 800)}
+GOALS = {"100": 4.0, "150": 4.0, "200": 4.0, "800 mixed": 20.0}
 
 
 def pair(cell: str) -> tuple[Encoder, nn.RNNBase]:
@@ -27,8 +27,11 @@ def pair(cell: str) -> tuple[Encoder, nn.RNNBase]:
     own = Encoder(FEATURES, RecurrentParams(cell=cell, hidden=HIDDEN, dropout=0), bidirectional=True)
     peer = PEERS[cell](FEATURES, HIDDEN, bidirectional=True, batch_first=True)
     for cells, suffix in ((own.forward_cells, ""), (own.backward_cells, "_reverse")):
-        for name, weight in cells[0].net.named_parameters():
-            getattr(peer, name + suffix).data.copy_(weight)
+        W, U, b, *inside = cells[0].weights()
+        second = torch.zeros_like(b)  # torch's other bias: of the GRU's candidate alone it is not redundant
+        second[-HIDDEN:] = inside[0] if cell == "gru" else 0
+        for name, weight in (("weight_ih", W), ("weight_hh", U), ("bias_ih", b), ("bias_hh", second)):
+            getattr(peer, f"{name}_l0{suffix}").data.copy_(weight.detach())
     return own, peer
 
 

@@ -13,6 +13,7 @@ from timing import goal, medians, table
 from torch import nn
 
 from seqpipe.nn.cells import CELLS
+from seqpipe.params.models import RecurrentParams
 
 BATCH, SIZE = 16, 128
 PEERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -20,11 +21,11 @@ PEERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 def run_own(cell: str, inputs: torch.Tensor) -> Callable[[], None]:
     """Forward and backward of our cell."""
-    made = CELLS[cell](SIZE, SIZE).to(inputs.device)
+    made = CELLS[cell](SIZE, RecurrentParams(cell=cell, hidden=SIZE)).to(inputs.device)
     state = made.start(len(inputs))
 
     def run() -> None:
-        made(inputs, state).sum().backward()
+        made.run(inputs, state)[0].sum().backward()
         if inputs.is_cuda:
             torch.cuda.synchronize()
 

@@ -79,8 +79,10 @@ def preprocess_series(name: Name = None) -> None:
 def train(name: Name = None) -> None:
     """Fit the model of a pipeline."""
     from seqpipe.commands.train import train as run
+    from seqpipe.training.distributed import together
 
-    _each(name, run)
+    with together():
+        _each(name, run)
 
 
 @app.command()
@@ -145,11 +147,30 @@ def complete(
 
 
 @app.command()
-def evaluate(name: Name = None) -> None:
+def evaluate(
+    name: Name = None,
+    check_invariance: Annotated[
+        bool, typer.Option("--check-invariance", help="Only check that results do not depend on the batch.")
+    ] = False,
+) -> None:
     """Score what was decoded: metrics, baselines and plots."""
+    if check_invariance:
+        _check_invariance(name)
+        return
     from seqpipe.commands.evaluate import evaluate as run
 
     _each(name, run)
+
+
+@app.command()
+def inspect(name: Name = None) -> None:
+    """Look inside a trained model: gradients by time lag, gates, singular values, memory and time."""
+    from seqpipe.commands.inspect import inspect as run
+
+    with console.reporting() as report:
+        found = [run(pipeline, report) for pipeline in _pipelines(name)]
+    for one in found:
+        console.inspection(one)
 
 
 @app.command()
@@ -222,6 +243,21 @@ def _each(name: str | None, run: Callable[..., Any], modality: str | None = None
     with console.reporting() as report:
         for pipeline in pipelines:
             run(pipeline, report)
+
+
+def _check_invariance(name: str | None) -> None:
+    from seqpipe.commands.invariance import LEAKS
+    from seqpipe.commands.invariance import check_invariance as run
+
+    with console.reporting() as report:
+        found = [run(pipeline, report) for pipeline in _pipelines(name)]
+    console.invariance(found)
+    if leaking := [one.name for one in found if LEAKS in one.verdicts]:
+        console.error(
+            f"What {', '.join(leaking)} says of an example depends on what else is in its batch by more than rounding; "
+            "look at the variants above that differ."
+        )
+        raise typer.Exit(1)
 
 
 def _preprocess(modality: str, name: str | None) -> None:

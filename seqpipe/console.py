@@ -13,6 +13,8 @@ from seqpipe.report import Note, Progress, Report
 
 if TYPE_CHECKING:
     from seqpipe.commands.experiments import Experiments
+    from seqpipe.commands.inspect import Inspection
+    from seqpipe.commands.invariance import Checked
     from seqpipe.commands.listing import Listed
     from seqpipe.commands.results import Result
 
@@ -161,6 +163,51 @@ def experiments(shown: Experiments) -> None:
     console = _wide()
     console.print(table)
     console.print(shown.command, markup=False, highlight=False, soft_wrap=True)
+
+
+def inspection(found: Inspection) -> None:
+    """A line a recurrent layer, then what the model costs, and where the pictures are."""
+    from rich.table import Table
+
+    figures, console = found.figures, _wide()
+    table = Table(title=f"seqpipe inspect {found.name}", caption="gradient: mean norm of ∂L/∂h by time lag")
+    lags = [0, 1, 10, 100]
+    columns = [f"lag {lag}" for lag in lags]
+    for column in ("layer", *columns, "longest lag", "σ_max of U", "σ_max of a step", "saturated"):
+        table.add_column(column)
+    for name, layer in figures["layers"].items():
+        norms, steps = layer["gradient"]["hidden"], layer["jacobian"].values()
+        reached = [f"{norms[lag]:.1e}" if lag < len(norms) else "" for lag in lags]
+        weights = ", ".join(f"{gate} {values[0]:.2f}" for gate, values in layer["singular_values"].items())
+        shares = ", ".join(f"{gate} {share['low'] + share['high']:.0%}" for gate, share in layer["saturated"].items())
+        longest = f"{len(norms) - 1}: {norms[-1]:.1e}"
+        table.add_row(name, *reached, longest, weights, f"{min(steps):.2f} to {max(steps):.2f}", shares)
+    console.print(table)
+    parts, sizes, times = figures["parameters"], figures["bytes"], figures["seconds"]
+    each = ", ".join(f"{part} {count:,}" for part, count in parts.items())
+    console.print(f"weights: {sum(parts.values()):,} ({each})", markup=False)
+    kept = f"{sizes['activations'] / 2**20:.1f} MiB kept for backward in a training step"
+    console.print(f"memory: {sizes['weights'] / 2**20:.2f} MiB of weights, {kept}", markup=False)
+    steps = figures["training_step"]["padded_steps"]
+    shown = [f"{1000 * times['training_step']:.1f} ms a training step of {steps:,} padded source steps"]
+    shown += [f"{1000 * times['decoding']:.1f} ms to read one example out"]
+    shown += [f"{1000 * times['decoding_step']:.2f} ms a step of it"] if "decoding_step" in times else []
+    console.print(f"time: {', '.join(shown)}", markup=False)
+    console.print(f"{found.name}: {found.folder}", markup=False)
+
+
+def invariance(found: Sequence[Checked]) -> None:
+    """A line a pipeline and variant: how far it is from the examples alone."""
+    from rich.table import Table
+
+    table = Table(title="seqpipe evaluate --check-invariance", caption="largest differences from each example alone")
+    for column in ("pipeline", "variant", "loss", "gradient", "output", ""):
+        table.add_column(column, justify="right" if column in ("loss", "gradient", "output") else "left")
+    for checked in found:
+        for one, verdict in zip(checked.differences, checked.verdicts, strict=True):
+            figures = (f"{figure:.1e}" for figure in (one.loss, one.gradient, one.output))
+            table.add_row(checked.name, one.variant, *figures, verdict)
+    _wide().print(table)
 
 
 def _short(cell: str) -> str:

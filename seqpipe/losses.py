@@ -14,9 +14,21 @@ from seqpipe.models.classify import Classify
 from seqpipe.models.ctc import BLANK, Ctc
 from seqpipe.models.forecast import Forecast
 from seqpipe.models.language import Language
+from seqpipe.models.sampling import mixed, truth
 from seqpipe.models.seq2seq import Seq2Seq
 from seqpipe.models.tag import Tag
 from seqpipe.padded import Padded
+
+
+class Moment(NamedTuple):
+    """Where training stands: ``step`` updates of ``steps`` are done, under the ``train`` section.
+
+    A loss that gets none is a plain one, as in validation: teacher forcing, true labels.
+    """
+
+    step: int
+    steps: int
+    train: Any
 
 
 class Losses(NamedTuple):
@@ -32,47 +44,58 @@ class Losses(NamedTuple):
         return self.total.sum() / self.terms.sum()
 
 
-def seq2seq(model: Seq2Seq, batch: Batch) -> Losses:
-    """Cross entropy under teacher forcing: the decoder reads the true tokens before each position."""
-    return cross_entropy(model(batch.source, batch.target.prepend(BEGIN)), batch.target.append(END))
+def seq2seq(model: Seq2Seq, batch: Batch, moment: Moment | None = None) -> Losses:
+    """Cross entropy of each token: the decoder reads the true tokens before it, or, in training, what scheduled
+    sampling makes of them."""
+    inputs, labels = batch.target.prepend(BEGIN), batch.target.append(END)
+    state, tokens, smoothing = model.start(batch.source), inputs.data, 0.0
+    if moment is not None:
+        sampling, smoothing = moment.train.sampling, moment.train.label_smoothing
+        share = truth(sampling, moment.step, moment.steps)
+        tokens = mixed(model.decoder, state, tokens, sampling.form, share)
+    return Losses(model.decoder.surprise(state, tokens, labels, smoothing).sum(dim=1), labels.lengths)
 
 
-def ctc(model: Ctc, batch: Batch) -> Losses:
+def ctc(model: Ctc, batch: Batch, moment: Moment | None = None) -> Losses:
     """−log p(labels), the probability summed over all alignments."""
     return alignments(model(batch.source), batch.target, BLANK)
 
 
-def classify(model: Classify, batch: Batch) -> Losses:
+def classify(model: Classify, batch: Batch, moment: Moment | None = None) -> Losses:
     """Cross entropy of the label."""
     label = Padded(batch.target.data[:, :1], batch.target.lengths)
-    return cross_entropy(model(batch.source)[:, None], label)
+    return cross_entropy(model(batch.source)[:, None], label, moment.train.label_smoothing if moment else 0.0)
 
 
-def language(model: Language, batch: Batch) -> Losses:
+def language(model: Language, batch: Batch, moment: Moment | None = None) -> Losses:
     """Cross entropy of each token after those before it; a span of a stream goes on from the span before."""
-    logits, states = model(batch.source, batch.carry)
+    logits, states = model(batch.source, batch.carry, batch.window)
     carry = [tuple(part.detach() for part in state) for state in states]
-    return cross_entropy(logits, batch.target)._replace(carry=carry)
+    smoothing = moment.train.label_smoothing if moment else 0.0
+    return cross_entropy(logits, batch.target, smoothing)._replace(carry=carry)
 
 
-def tag(model: Tag, batch: Batch) -> Losses:
+def tag(model: Tag, batch: Batch, moment: Moment | None = None) -> Losses:
     """−log p(labels), all labels of a sentence together."""
     return Losses(model.negative_log_likelihood(batch.source, batch.target), batch.target.lengths)
 
 
-def autoencode(model: Autoencoder, batch: Batch) -> Losses:
+def autoencode(model: Autoencoder, batch: Batch, moment: Moment | None = None) -> Losses:
     """The error of every step that is rebuilt: squared for frames, cross entropy for tokens."""
     return Losses(model.errors(batch.source, model(batch.source)).sum(dim=1), batch.source.lengths)
 
 
-def forecast(model: Forecast, batch: Batch) -> Losses:
+def forecast(model: Forecast, batch: Batch, moment: Moment | None = None) -> Losses:
     """Absolute error over the horizon: what MASE counts."""
     return absolute_error(model(batch.source), batch.target)
 
 
-def cross_entropy(logits: Tensor, labels: Padded) -> Losses:
-    """−Σ_t log softmax(logits)_{t, label_t} over logits (B, T, V); padding adds nothing."""
-    each = functional.cross_entropy(logits.flatten(0, 1), labels.data.flatten(), reduction="none")  # (B T)
+def cross_entropy(logits: Tensor, labels: Padded, smoothing: float = 0.0) -> Losses:
+    """Σ_t (1 − ε) (−log p_{t, label_t}) + ε (1/V) Σ_v (−log p_{t, v}), p = softmax(logits (B, T, V)), ε the smoothing
+    of labels (Szegedy et al. 2016); padding adds nothing."""
+    each = functional.cross_entropy(
+        logits.flatten(0, 1), labels.data.flatten(), reduction="none", label_smoothing=smoothing
+    )  # (B T)
     return Losses((each.view_as(labels.data) * labels.mask()).sum(dim=1), labels.lengths)
 
 

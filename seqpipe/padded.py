@@ -28,11 +28,12 @@ class Padded(NamedTuple):
 
     def reverse(self) -> Padded:
         """Each sequence backwards within its own length; padding stays behind. Its own inverse."""
-        steps = torch.arange(self.data.shape[1], device=self.data.device)
+        count, time = self.data.shape[:2]
+        steps = torch.arange(time, device=self.data.device)
         backward = self.lengths[:, None] - 1 - steps  # (B, T)
-        index = torch.where(backward >= 0, backward, steps)
-        index = index.view(*index.shape, *[1] * (self.data.dim() - 2)).expand_as(self.data)
-        return Padded(self.data.gather(1, index), self.lengths)
+        index = torch.where(backward >= 0, backward, steps) + time * torch.arange(count, device=steps.device)[:, None]
+        # whole rows of a matrix (B T, …): several times as fast as a gather, which looks every number up
+        return Padded(self.data.flatten(0, 1).index_select(0, index.flatten()).view_as(self.data), self.lengths)
 
     def last(self) -> Tensor:
         """The item at ``length - 1``: (B, …); the first item where the length is zero."""

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from seqpipe.files import SeqpipeError
-from seqpipe.params.pipeline import FEATURES, SCHEMAS, Pipeline
+from seqpipe.params.pipeline import FEATURES, SCHEMAS, Pipeline, without_effect
 from seqpipe.params.section import Section
 
 PARAMS = Path("params.yaml")
@@ -108,13 +108,20 @@ def _pipeline(path: Path, document: Any, name: str) -> Pipeline:
         values = section.get(key)
         return _validated(path, document, [name, key], schema, {} if values is None else values)
 
+    model = part("model", SCHEMAS[task].model)
+    if found := without_effect(modality, model):
+        unused, readers = found
+        where = _place(path, document, [name, "model", unused])
+        raise SeqpipeError(
+            f"{where}: {name}.model.{unused} is for {readers}, but pipelines.{name} is '{modality}'; remove it."
+        )
     values = {
         "name": name,
         "modality": modality,
         "task": task,
         "source": {} if section.get("source") is None else section["source"],
         "features": part("features", FEATURES[modality, task]),
-        "model": part("model", SCHEMAS[task].model),
+        "model": model,
         "train": part("train", SCHEMAS[task].train),
         "decode": part("decode", SCHEMAS[task].decode),
     }

@@ -16,6 +16,7 @@ frames:F   list<list<float>[F]>    ``float32[T, F]``
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -104,6 +105,7 @@ class Store:
         except (pa.ArrowInvalid, OSError):
             raise SeqpipeError(f"{path} is not a whole Arrow file; run `seqpipe preprocess` again.") from None
         self._starts = [0, *accumulate(batch.num_rows for batch in self._batches)]
+        self._readers: dict[int, dict[str, Callable[[int], Any]]] = {}  # of the batches that were touched
         self.columns: list[str] = self._file.schema.names
 
     def __len__(self) -> int:
@@ -113,8 +115,10 @@ class Store:
         if not 0 <= index < len(self):
             raise IndexError(index)
         at = bisect_right(self._starts, index) - 1
-        batch, row = self._batches[at], index - self._starts[at]
-        return {name: _item(batch.column(name), row) for name in self.columns}
+        if at not in self._readers:
+            self._readers[at] = {name: _reader(self._batches[at].column(name)) for name in self.columns}
+        row = index - self._starts[at]
+        return {name: read(row) for name, read in self._readers[at].items()}
 
     def lengths(self, column: str) -> np.ndarray:
         """Length of every row's ``column``, int64[rows], without reading its values."""
@@ -122,11 +126,13 @@ class Store:
         return np.concatenate([np.zeros(0, np.int64), *parts]).astype(np.int64)
 
 
-def _item(array: Any, row: int) -> Any:
+def _reader(array: Any) -> Callable[[int], Any]:
+    """What gives a row of one column of a batch: a text, or a part of the one array that holds all rows."""
     if pa.types.is_string(array.type):
-        return array[row].as_py()
-    start, stop = (int(offset) for offset in array.offsets[row : row + 2].to_numpy())
-    values = array.values.slice(start, stop - start)
+        return lambda row: array[row].as_py()
+    values, offsets = array.values, array.offsets.to_numpy()
     if pa.types.is_fixed_size_list(values.type):
-        return values.flatten().to_numpy().reshape(-1, values.type.list_size)
-    return values.to_numpy()
+        steps = values.flatten().to_numpy().reshape(-1, values.type.list_size)
+    else:
+        steps = values.to_numpy()
+    return lambda row: steps[offsets[row] : offsets[row + 1]]

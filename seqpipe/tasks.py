@@ -37,8 +37,8 @@ class Task(NamedTuple):
 
     model: Callable[[Any, Sizes], nn.Module]
     """From the ``model`` section and the features' sizes."""
-    loss: Callable[[Any, Batch], Losses]
-    """From a model and a batch; example by example."""
+    loss: Callable[..., Losses]
+    """From a model, a batch and, in training, the moment; example by example."""
     decode: Callable[[Any, Batch, Any], list[list[Hypothesis]]]
     """From a model, a batch and the ``decode`` section: the n best outputs of each input, best first."""
     score: Callable[[Sequence[Record], Sequence[Answer]], dict[str, Any]]

@@ -17,6 +17,7 @@ from seqpipe.commands.pictures import heat_map
 from seqpipe.commands.plots import save
 from seqpipe.inspect.maps import HeatMap, PictureMap, attention_map, posterior_map
 from seqpipe.models.baselines import copy_source
+from seqpipe.nn.attention import SCORES
 from seqpipe.padded import Padded
 from seqpipe.params.pipeline import headline
 from seqpipe.report import silent
@@ -31,14 +32,16 @@ def features(case: str) -> Any:
     )
 
 
-def mapped(encoder: str, row: dict[str, Any]) -> tuple[Any, Any]:
-    model = tiny.model("seq2seq image", encoder=encoder, attention="additive")
+def mapped(encoder: str, row: dict[str, Any], **params: Any) -> tuple[Any, Any]:
+    model = tiny.model("seq2seq image", encoder=encoder, **{"attention": "additive", **params})
     return model, attention_map(model, collate([row]), Hypothesis(OUTPUT, 0.0, 0.0), features("seq2seq image"), row)
 
 
-def test_the_map_of_a_word_lies_over_the_picture_as_attention_did() -> None:
+@pytest.mark.parametrize("feeding", [False, True])
+@pytest.mark.parametrize("attention", sorted(SCORES))
+def test_the_map_of_a_word_lies_over_the_picture_as_attention_did(attention: str, feeding: bool) -> None:
     row = tiny.rows("seq2seq image", count=1, shortest=9)[0]
-    model, found = mapped("none", row)
+    model, found = mapped("none", row, attention=attention, input_feeding=feeding)
     assert isinstance(found, PictureMap)
     assert found.rows == ["▁5", "▁4", "▁7", "end"]
     maps = np.array(found.maps)
@@ -49,6 +52,32 @@ def test_the_map_of_a_word_lies_over_the_picture_as_attention_did() -> None:
     for x in range(3):
         for y in range(2):
             np.testing.assert_allclose(maps[:, y, x], alpha[:, 2 * x + y], atol=1e-4)
+
+
+@pytest.mark.parametrize("encoder", ["none", "recurrent"])
+@pytest.mark.parametrize("feeding", [False, True])
+def test_without_attention_there_is_one_place_to_look(encoder: str, feeding: bool) -> None:
+    row = tiny.rows("seq2seq image", count=1)[0]
+    _, found = mapped(encoder, row, attention="none", input_feeding=feeding)
+    assert (found.rows, found.columns, found.values) == (["▁5", "▁4", "▁7", "end"], ["all of it"], [[1.0]] * 4)
+
+
+@pytest.mark.parametrize("feeding", [False, True])
+@pytest.mark.parametrize("attention", sorted(SCORES))
+def test_the_map_of_a_text_has_a_column_for_each_token(attention: str, feeding: bool) -> None:
+    row = tiny.rows("seq2seq", count=1, shortest=5)[0]
+    model = tiny.model("seq2seq", attention=attention, input_feeding=feeding)
+    source = [f"▁{token}" for token in row["source"]]
+    given: Any = SimpleNamespace(
+        tokens=lambda output: [str(token) for token in output], source_tokens=lambda row: source
+    )
+    found: Any = attention_map(model, collate([row]), Hypothesis(OUTPUT, 0.0, 0.0), given, row)
+    assert (found.rows, found.columns) == (["5", "4", "7", "end"], source)
+    np.testing.assert_allclose(np.array(found.values).sum(axis=1), 1, atol=1e-3)
+    tokens = torch.tensor([OUTPUT])
+    with torch.inference_mode():
+        alpha = model.attention(collate([row]).source, Padded(tokens, torch.tensor([3])))[0]
+    np.testing.assert_allclose(found.values, alpha, atol=1e-4)
 
 
 def test_the_picture_below_is_the_one_that_was_read() -> None:

@@ -4,10 +4,15 @@ import itertools
 import math
 
 import numpy as np
+import pytest
+import tiny
 import torch
 
-from seqpipe.losses import absolute_error, alignments, cross_entropy
+from seqpipe.batches import collate
+from seqpipe.losses import Moment, absolute_error, alignments, cross_entropy
 from seqpipe.padded import Padded
+from seqpipe.params.pipeline import SCHEMAS
+from seqpipe.tasks import TASKS
 
 
 def test_cross_entropy_is_a_sum_over_the_tokens_of_each_example():
@@ -22,6 +27,28 @@ def test_cross_entropy_is_a_sum_over_the_tokens_of_each_example():
         assert math.isclose(float(losses.total[row]), expected, rel_tol=1e-5)
     assert losses.terms.tolist() == lengths
     assert math.isclose(float(losses.mean()), float(losses.total.sum()) / 9, rel_tol=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.6])
+def test_a_smoothed_label_is_a_mixture_with_all_labels_alike(smoothing):
+    rng = np.random.default_rng(2)
+    logits, labels, lengths = rng.normal(size=(3, 5, 4)), rng.integers(4, size=(3, 5)), [5, 1, 3]
+    losses = cross_entropy(torch.tensor(logits), Padded(torch.tensor(labels), torch.tensor(lengths)), smoothing)
+    log_probs = logits - np.logaddexp.reduce(logits, axis=2, keepdims=True)
+    wanted = (1 - smoothing) * np.eye(4)[labels] + smoothing / 4  # a distribution over the four labels
+    expected = [-(wanted * log_probs)[row, :length].sum() for row, length in enumerate(lengths)]
+    np.testing.assert_allclose(losses.total.numpy(), expected, rtol=1e-12)
+    assert losses.terms.tolist() == lengths
+
+
+@pytest.mark.parametrize("task", ["seq2seq", "classify", "language-model"])
+def test_labels_are_smooth_in_training_alone(task):
+    model, batch, row = tiny.model(task, dropout=0), collate(tiny.rows(task)), TASKS[task]
+    plain, smooth = (SCHEMAS[task].train.model_validate({"label_smoothing": share}) for share in (0, 0.3))
+    torch.testing.assert_close(row.loss(model, batch, Moment(0, 9, plain)).total, row.loss(model, batch).total)
+    smoothed = row.loss(model, batch, Moment(0, 9, smooth))
+    assert (smoothed.total != row.loss(model, batch).total).all()
+    assert torch.equal(smoothed.terms, row.loss(model, batch).terms)
 
 
 def test_ctc_sums_over_every_alignment():

@@ -54,7 +54,7 @@ def test_tied_weights_are_the_tokens_vectors() -> None:
     batch = collate(tiny.rows("language-model"))
     before = LANGUAGE.loss(tied, batch).total
     with torch.no_grad():
-        tied.embedding.weight[10] += 1  # a token that is predicted, or at least weighed
+        tied.front.vectors.weight[10] += 1  # a token that is predicted, or at least weighed
     assert not torch.allclose(before, LANGUAGE.loss(tied, batch).total)
 
 

@@ -1,4 +1,4 @@
-"""Cells against their equations in float64 numpy, and the step form against the sequence form."""
+"""Cells against their equations in float64 numpy and against torch's, and the step form against the sequence form."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from seqpipe.nn.cells import CELLS
+from seqpipe.params.models import RecurrentParams
 
 B, T, F, H = 3, 5, 4, 7
 
@@ -14,70 +15,254 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def vanilla(x, state, w, u, bw, bu):
-    return (np.tanh(w @ x + u @ state[0] + bw + bu),)
+def normalised(a, scale):
+    return scale * (a - a.mean()) / np.sqrt(a.var() + 1e-5)
 
 
-def lstm(x, state, w, u, bw, bu):
+def vanilla(activation):
+    return lambda x, state, p: (activation(p["W"] @ x + p["U"] @ state[0] + p["b"]),)
+
+
+def relu(a):
+    return np.maximum(a, 0)
+
+
+def lstm(x, state, p):
     hidden, cell = state
-    i, f, g, o = np.split(w @ x + u @ hidden + bw + bu, 4)
+    i, f, g, o = np.split(p["W"] @ x + p["U"] @ hidden + p["b"], 4)
     cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(g)
     return sigmoid(o) * np.tanh(cell), cell
 
 
-def gru(x, state, w, u, bw, bu):
+def gru(x, state, p):
     (hidden,) = state
-    wr, wz, wn = np.split(w @ x + bw, 3)
-    ur, uz, un = np.split(u @ hidden + bu, 3)
+    wr, wz, wn = np.split(p["W"] @ x + p["b"], 3)
+    ur, uz, un = np.split(p["U"] @ hidden, 3)
     r, z = sigmoid(wr + ur), sigmoid(wz + uz)
-    n = np.tanh(wn + r * un)
+    n = np.tanh(wn + r * (un + p["b_n"]))
     return ((1 - z) * n + z * hidden,)
 
 
-EQUATIONS = {"rnn": vanilla, "lstm": lstm, "gru": gru}
+def layernorm_lstm(x, state, p):
+    hidden, cell = state
+    sums = normalised(p["W"] @ x, p["scale_W"]) + normalised(p["U"] @ hidden, p["scale_U"]) + p["b"]
+    i, f, g, o = np.split(sums, 4)
+    cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(normalised(cell, p["scale_c"]) + p["b_c"]), cell
+
+
+def layernorm_gru(x, state, p):
+    (hidden,) = state
+    wr, wz, wn = np.split(normalised(p["W"] @ x, p["scale_W"]) + p["b"], 3)
+    ur, uz, un = np.split(normalised(p["U"] @ hidden, p["scale_U"]), 3)
+    r, z = sigmoid(wr + ur), sigmoid(wz + uz)
+    n = np.tanh(wn + r * (un + p["b_n"]))
+    return ((1 - z) * n + z * hidden,)
+
+
+def mingru(x, state, p):
+    z, candidate = np.split(p["W"] @ x + p["b"], 2)
+    return ((1 - sigmoid(z)) * state[0] + sigmoid(z) * candidate,)
+
+
+def minlstm(x, state, p):
+    f, i, candidate = np.split(p["W"] @ x + p["b"], 3)
+    f, i = sigmoid(f), sigmoid(i)
+    return (f / (f + i) * state[0] + i / (f + i) * candidate,)
+
+
+EQUATIONS = {
+    "rnn": ({}, vanilla(np.tanh)),
+    "rnn relu": ({"activation": "relu"}, vanilla(relu)),
+    "rnn leaky": ({"activation": "leaky-relu"}, vanilla(lambda a: np.where(a > 0, a, 0.01 * a))),
+    "irnn": ({}, vanilla(relu)),
+    "lstm": ({}, lstm),
+    "gru": ({}, gru),
+    "mingru": ({}, mingru),
+    "minlstm": ({}, minlstm),
+    "layernorm-lstm": ({}, layernorm_lstm),
+    "layernorm-gru": ({}, layernorm_gru),
+}
+TORCH = {"rnn": nn.RNN, "rnn relu": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+def make(name, inputs=F, **params):
+    torch.manual_seed(0)
+    kind = name.split()[0]
+    return CELLS[kind](inputs, RecurrentParams(cell=kind, hidden=H, **EQUATIONS[name][0], **params)).double()
 
 
 @pytest.fixture(params=sorted(EQUATIONS))
 def cell(request):
-    torch.manual_seed(0)
-    made = CELLS[request.param](F, H).double()
+    made = make(request.param)
     with torch.no_grad():
         for weight in made.parameters():
             weight.add_(0.1 * torch.randn_like(weight))  # biases too
     return request.param, made
 
 
+def random_state(made):
+    return tuple(torch.randn(B, H, dtype=torch.float64) for _ in made.start(B))
+
+
 def test_a_cell_is_its_equation(cell):
     name, made = cell
-    x = torch.randn(B, T, F, dtype=torch.float64)
-    start = tuple(torch.randn(B, H, dtype=torch.float64) for _ in made.start(B))
-    outputs = made(x, start).detach().numpy()
-    weights = [weight.detach().numpy() for weight in made.net.parameters()]
+    x, start = torch.randn(B, T, F, dtype=torch.float64), random_state(made)
+    outputs, last = made.run(x, start)
+    weights = {name: weight.detach().numpy() for name, weight in made.named_parameters()}
     for row in range(B):
         state = tuple(part[row].numpy() for part in start)
         for t in range(T):
-            state = EQUATIONS[name](x[row, t].numpy(), state, *weights)
-            np.testing.assert_allclose(outputs[row, t], state[0], atol=1e-12)
+            state = EQUATIONS[name][1](x[row, t].numpy(), state, weights)
+            np.testing.assert_allclose(outputs[row, t].detach(), state[0], atol=1e-12)
+        for part, expected in zip(last, state, strict=True):
+            np.testing.assert_allclose(part[row].detach(), expected, atol=1e-12)
+
+
+def test_every_cell_is_tested():
+    assert {name.split()[0] for name in EQUATIONS} == set(CELLS)
 
 
 def test_steps_give_what_the_sequence_gives(cell):
     _, made = cell
     x = torch.randn(B, T, F, dtype=torch.float64)
     state = made.start(B)
-    for t, expected in enumerate(made(x, state).unbind(1)):
+    outputs, last = made.run(x, state)
+    for t, expected in enumerate(outputs.unbind(1)):
         state = made.step(x[:, t], state)
         torch.testing.assert_close(state[0], expected, atol=1e-12, rtol=0)
+    torch.testing.assert_close(state, last, atol=1e-12, rtol=0)
 
 
-def test_recurrent_weights_start_orthogonal_gate_by_gate(cell):
-    name, _ = cell
-    fresh = CELLS[name](F, H)
-    for gate in fresh.net.weight_hh_l0.split(H):
-        torch.testing.assert_close(gate @ gate.T, torch.eye(H), atol=1e-5, rtol=0)
+def test_a_sequence_has_the_gradients_of_its_steps(cell):
+    _, made = cell
+    x, start = torch.randn(B, 19, F, dtype=torch.float64, requires_grad=True), random_state(made)
+    start = tuple(part.requires_grad_() for part in start)
+    wanted, weigh = [], torch.randn(B, 19, H, dtype=torch.float64)
+    outputs, last = made.run(x, start)
+    (outputs * weigh).sum().add(last[-1].square().sum()).backward()
+    state = start
+    found = [part.grad.clone() for part in (*made.parameters(), x, *start)]
+    for part in (*made.parameters(), x, *start):
+        part.grad = None
+    for t in range(19):
+        state = made.step(x[:, t], state)
+        wanted.append(state[0])
+    (torch.stack(wanted, dim=1) * weigh).sum().add(state[-1].square().sum()).backward()
+    for one, part in zip(found, (*made.parameters(), x, *start), strict=True):
+        torch.testing.assert_close(one, part.grad, atol=1e-10, rtol=1e-10)
 
 
-def test_the_forget_gate_starts_open():
-    net = CELLS["lstm"](F, H).net
-    assert isinstance(net, nn.LSTM)
-    bias = (net.bias_ih_l0 + net.bias_hh_l0).split(H)
-    assert [gate.mean().item() for gate in bias] == [0, 1, 0, 0]
+@pytest.mark.parametrize("name", sorted(TORCH))
+def test_a_cell_is_torchs(name):
+    made = make(name)
+    options = {"nonlinearity": "relu"} if name == "rnn relu" else {}
+    peer = TORCH[name](F, H, batch_first=True, **options).double()
+    W, U, b, *rest = made.weights()
+    second = torch.zeros_like(b)
+    if name == "gru":
+        second[2 * H :] = rest[0]
+    for own, theirs in zip((W, U, b, second), peer.parameters(), strict=True):
+        theirs.data.copy_(own.detach())
+    x = torch.randn(B, T, F, dtype=torch.float64)
+    torch.testing.assert_close(made.run(x, made.start(B))[0], peer(x)[0], atol=1e-12, rtol=0)
+
+
+def test_gates_are_those_of_the_step(cell):
+    name, made = cell
+    x, state = torch.randn(B, F, dtype=torch.float64), random_state(made)
+    gates, new = made.gates(x, state), made.step(x, state)
+    rebuilt = {
+        "rnn": lambda: new[0],
+        "irnn": lambda: new[0],
+        "lstm": lambda: gates["output"] * torch.tanh(gates["forget"] * state[1] + gates["input"] * gates["candidate"]),
+        "layernorm-lstm": lambda: gates["output"] * (new[0] / gates["output"]),
+        "gru": lambda: (1 - gates["update"]) * gates["candidate"] + gates["update"] * state[0],
+        "layernorm-gru": lambda: (1 - gates["update"]) * gates["candidate"] + gates["update"] * state[0],
+        "mingru": lambda: (1 - gates["update"]) * state[0] + gates["update"] * gates["candidate"],
+        "minlstm": lambda: (
+            (gates["forget"] * state[0] + gates["input"] * gates["candidate"]) / (gates["forget"] + gates["input"])
+        ),
+    }
+    torch.testing.assert_close(rebuilt[name.split()[0]](), new[0], atol=1e-12, rtol=0)
+    if name == "layernorm-lstm":
+        cell_state = gates["forget"] * state[1] + gates["input"] * gates["candidate"]
+        torch.testing.assert_close(cell_state, new[1], atol=1e-12, rtol=0)
+
+
+RECURRENT = [name for name in CELLS if not name.startswith("min")]
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+@pytest.mark.parametrize(
+    ("kind", "check"),
+    [
+        ("orthogonal", lambda gate: (gate @ gate.T - torch.eye(H)).abs().max() < 1e-5),
+        ("identity", lambda gate: torch.equal(gate, torch.eye(H, dtype=gate.dtype))),
+        ("xavier", lambda gate: gate.abs().max() <= (6 / (2 * H)) ** 0.5 and gate.std() > 0.2),
+        ("uniform", lambda gate: gate.abs().max() <= H**-0.5 and gate.std() > 0.1),
+        ("normal", lambda gate: 0.2 < gate.std() < 0.6),
+    ],
+)
+def test_recurrent_weights_start_as_told_gate_by_gate(name, kind, check):
+    for gate in make(name, initial={"recurrent": kind}).U.detach().float().split(H):
+        assert check(gate)
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_without_a_word_recurrent_weights_are_orthogonal_and_those_of_irnn_the_identity(name):
+    for gate in make(name).U.detach().split(H):
+        torch.testing.assert_close(gate @ gate.T, torch.eye(H, dtype=gate.dtype), atol=1e-5, rtol=0)
+        assert torch.equal(gate, torch.eye(H, dtype=gate.dtype)) == (name == "irnn")
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "usual", "sign"),
+    [
+        ("lstm", 1, 1, 1),
+        ("layernorm-lstm", 1, 1, 1),
+        ("gru", 1, 0, 1),
+        ("layernorm-gru", 1, 0, 1),
+        ("mingru", 0, 0, -1),
+        ("minlstm", 0, 1, 1),
+    ],
+)
+def test_the_gate_that_remembers_starts_as_told(name, place, usual, sign):
+    for told, value in ((None, usual), (2.5, 2.5)):
+        gates = make(name, initial={"forget_bias": told}).b.detach().split(H)
+        assert [gate.mean().item() for gate in gates] == [
+            sign * value if at == place else 0 for at in range(len(gates))
+        ]
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_dropped_weights_are_one_draw_for_a_whole_pass(name):
+    made = make(name, weight_drop=0.5).train()
+    x, state = torch.randn(B, T, F, dtype=torch.float64), random_state(make(name))
+    weights = made.weights()
+    dropped = next(one for one in weights if one.shape == made.U.shape and one is not made.W)
+    share = (dropped == 0).double().mean().item()
+    assert 0.3 < share < 0.7 or name == "irnn"
+    kept = dropped != 0
+    torch.testing.assert_close(dropped[kept], 2 * made.U[kept])
+    outputs, _ = made.run(x, state, weights)
+    for t in range(T):
+        state = made.step(x[:, t], state, weights)
+        torch.testing.assert_close(outputs[:, t], state[0], atol=1e-12, rtol=0)
+    assert not torch.equal(made.run(x, made.start(B))[0], made.run(x, made.start(B))[0])
+    made.eval()
+    assert torch.equal(made.run(x, made.start(B))[0], made.run(x, made.start(B))[0])
+
+
+def test_dropped_weights_still_train_after_saving_and_loading():
+    made = make("lstm", weight_drop=0.5).train()
+    again = make("lstm", weight_drop=0.5).train()
+    again.load_state_dict(made.state_dict())
+    before = again.U.detach().clone()
+    x = torch.randn(B, T, F, dtype=torch.float64)
+    optimizer = torch.optim.SGD(again.parameters(), 0.1)
+    again.run(x, again.start(B))[0].square().sum().backward()
+    optimizer.step()
+    moved = (before != again.U).double().mean().item()
+    assert 0.3 < moved < 0.7  # what was dropped has no gradient this time
+    assert set(made.state_dict()) == {"W", "U", "b"}

@@ -73,7 +73,7 @@ def test_the_convolutions_are_a_loop_over_single_pictures(pools) -> None:
 
 def test_a_column_of_pixels_reaches_only_the_steps_near_it() -> None:
     torch.manual_seed(2)
-    front = trained(FRONTS["image"](Sizes("image", HEIGHT, 0, HEIGHT, 1), 5))
+    front = trained(FRONTS["image"](Sizes("image", HEIGHT, 0, HEIGHT, 1), 5, None))
     source = torch.randn(1, 24, HEIGHT, requires_grad=True)
     for step in range(12):
         (gradient,) = torch.autograd.grad(front(Padded(source, torch.tensor([24]))).data[0, step].sum(), source)

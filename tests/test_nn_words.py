@@ -8,6 +8,7 @@ from seqpipe.features.sizes import Sizes
 from seqpipe.nn import words
 from seqpipe.nn.words import WordFront, forget
 from seqpipe.padded import Padded
+from seqpipe.params.models import TokenInput
 
 SIZES = Sizes("words", 7, 3, characters=9)
 
@@ -15,18 +16,23 @@ SIZES = Sizes("words", 7, 3, characters=9)
 @pytest.fixture
 def front():
     torch.manual_seed(3)
-    return WordFront(SIZES, 13)
+    return WordFront(SIZES, 13, TokenInput())
 
 
 def by_hand(front, word, letters):
-    """One word, one letter at a time in either direction, by torch's own GRU cell."""
+    """One word, one letter at a time in either direction, by the GRU's equations."""
     ends = []
     for cell, order in [(front.speller.forward_cells[0], letters), (front.speller.backward_cells[0], letters[::-1])]:
-        hidden = torch.zeros(1, 3)
+        h = torch.zeros(3)
         for letter in order:
-            hidden = torch.gru_cell(front.characters.weight[letter][None], hidden, *cell.net.all_weights[0])
-        ends.append(hidden[0])
-    return torch.cat([front.words.weight[word], *ends])
+            (x_r, x_z, x_n), (u_r, u_z, u_n) = (
+                (cell.W @ front.characters.weight[letter] + cell.b).split(3),
+                (cell.U @ h).split(3),
+            )
+            r, z = torch.sigmoid(x_r + u_r), torch.sigmoid(x_z + u_z)
+            h = (1 - z) * torch.tanh(x_n + r * (u_n + cell.b_n)) + z * h
+        ends.append(h)
+    return torch.cat([front.vectors.weight[word], *ends])
 
 
 def test_each_word_is_read_letter_by_letter_whatever_lies_behind(front):
@@ -69,6 +75,21 @@ def test_what_is_forgotten_is_unknown_and_nothing_else_changes():
     assert float(gone[words.WORD]) == pytest.approx(0.3, abs=0.03)
     assert gone[words.FIRST :].tolist() == pytest.approx([0.1] * 3, abs=0.03)
     assert torch.equal(forget(source, 0.0, 0.0).data, source.data)
+
+
+def test_unit_vectors_stand_beside_what_the_characters_say():
+    front = WordFront(SIZES, 13, TokenInput(input="one-hot"))
+    assert front.size == 7 + 2 * 3
+    source = torch.tensor([[[4, 1, 2], [0, 1, 2]]])
+    found = front(Padded(source, torch.tensor([2]))).data[0]
+    assert found[:, :7].tolist() == torch.eye(7)[[4, 0]].tolist()
+    torch.testing.assert_close(found[0, 7:], found[1, 7:])
+
+
+@pytest.mark.parametrize("size", range(2, 30))
+def test_a_word_has_vectors_of_the_size_asked_for(size):
+    whole = WordFront.embedding_for(size)
+    assert WordFront(SIZES, whole, TokenInput()).vectors.size == size
 
 
 def test_features_and_front_agree_on_the_unknown():

@@ -98,8 +98,8 @@ def test_values_and_defaults(tmp_path: Path) -> None:
         (
             "lstm",
             "lsmt",
-            "line 14: words.model.cell is 'lsmt', but must be 'rnn', 'lstm', 'gru', 'mingru' or 'minlstm' "
-            "(did you mean 'lstm'?).",
+            "line 14: words.model.cell is 'lsmt', but must be 'rnn', 'irnn', 'lstm', 'gru', 'mingru', 'minlstm', "
+            "'layernorm-lstm' or 'layernorm-gru' (did you mean 'lstm'?).",
         ),
         (
             "bpe",
@@ -133,7 +133,9 @@ def test_mistakes_name_line_and_key(tmp_path: Path, before: str, after: str, mes
 
 def test_a_key_that_came_by_a_merge_is_explained(tmp_path: Path) -> None:
     text = "pipelines: {a: audio, b: text}\na:\n  task: ctc\n  features: &f {rate: 8000}\nb:\n  task: seq2seq\n"
-    with pytest.raises(SeqpipeError, match=r"line 7: unknown key 'b\.features\.rate'; known: source, target\."):
+    with pytest.raises(
+        SeqpipeError, match=r"line 7: unknown key 'b\.features\.rate'; known: vectors, source, target\."
+    ):
         read_pipelines(written(tmp_path, f"{text}  features:\n    <<: *f\n"))
 
 

@@ -32,6 +32,7 @@ SMALLER: dict[str, dict[str, Any]] = {
         "features": {"source": {"vocabulary": 300}},
         "model": {"hidden": 16, "embedding": 16},
     },
+    "memory": {"source": {"length": 12}},
     "sensors": {"source": {"train": 1, "valid": 1, "test": 8}, "features": {"stride": 8}},
 }
 """By recipe: what else makes it small; the rest of its section stays as it is."""

@@ -24,6 +24,8 @@ SIZES = {
     "seq2seq image": Sizes("image", 15, 9, height=5, channels=3),
     "seq2seq video": Sizes("video", 15, 9, height=5, channels=1),
     "ctc image": Sizes("image", 15, 7, height=5, channels=3),
+    "classify frames": Sizes("frames", 5, 4),
+    "autoencode tokens": Sizes("tokens", 11, 11),
     "classify image": Sizes("image", 6, 4, height=6, channels=1),
     "classify video": Sizes("video", 18, 4, height=2, channels=3),
 }
@@ -76,7 +78,9 @@ def rows(case, count=7, seed=0, shortest=1, longest=9):
         else:
             source = rng.normal(size=(length, sizes.source)).astype(np.float32)
             target = rng.normal(size=(sizes.target, 1)).astype(np.float32)
-        if sizes.kind in ("image", "video"):
+        if case == "autoencode tokens":
+            source, target = rng.integers(END + 1, sizes.source, length).astype(np.int32), np.zeros(0, np.int32)
+        if sizes.kind in ("image", "video") or case == "classify frames":
             source = rng.normal(size=(len(source), sizes.source)).astype(np.float32)
         made.append({"id": f"row-{at}", "source": source, "target": target})
     return made

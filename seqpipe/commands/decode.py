@@ -7,24 +7,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqpipe.commands.preprocess import made_with
+from seqpipe.commands.opened import open_with_features
 from seqpipe.commands.trained import Record, Trained, open_trained
 from seqpipe.files import SeqpipeError, write_jsonl
 from seqpipe.params.pipeline import SCHEMAS, Pipeline
-from seqpipe.project import (
-    DECODED,
-    FEATURE_DATA,
-    MODEL_DATA,
-    PARAMS,
-    check,
-    read_pipeline,
-    read_pipelines,
-    require_folder,
-)
+from seqpipe.project import DECODED, MODEL_DATA, PARAMS, check, read_pipeline, read_pipelines
 from seqpipe.report import Note, Progress, Report
 from seqpipe.store import Row, Store
 from seqpipe.tasks import TASKS
-from seqpipe.training.loop import set_threads
+from seqpipe.training.threads import set_threads
 
 MAPPED = 8  # examples of each group whose map is kept; not all can be drawn, for lack of fonts
 
@@ -32,14 +23,7 @@ MAPPED = 8  # examples of each group whose map is kept; not all can be drawn, fo
 def decode_test(pipeline: Pipeline, report: Report) -> Path:
     """Read the test split out and write ``data/decoded/<name>.jsonl``, one record a row."""
     name = pipeline.name
-    trained = open_trained(MODEL_DATA / name, pipeline.decode.model_dump(), report)
-    set_threads(pipeline.train, trained.model)
-    folder = require_folder(FEATURE_DATA / name, f"seqpipe preprocess {pipeline.modality} {name}")
-    if not made_with(trained.pipeline, folder):
-        raise SeqpipeError(
-            f"{folder} and {MODEL_DATA / name} were made with different features; run `seqpipe train {name}` (or `dvc "
-            "repro`) again."
-        )
+    trained, folder = open_with_features(pipeline, report)
     test = Store(folder / "test.arrow")
     rows = [test[index] for index in range(len(test))]
     began = time.perf_counter()

@@ -25,14 +25,19 @@ WINDOWS = 10  # windows drawn in all
 
 def draw(pipeline: Pipeline, records: Records, folder: Path) -> None:
     """Draw what the pipeline's task has to show."""
+    set_up()
+    if pipeline.task in PLOTS:
+        PLOTS[pipeline.task](records, folder)
+
+
+def set_up() -> None:
+    """Make matplotlib draw into files, with the fonts that are here."""
     import matplotlib
 
     matplotlib.use("Agg")
     matplotlib.rcParams.update(
         {"font.family": installed(), "savefig.dpi": 110, "figure.constrained_layout.use": True},
     )
-    if pipeline.task in PLOTS:
-        PLOTS[pipeline.task](records, folder)
 
 
 def maps(records: Records, folder: Path) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from pydantic import ValidationError
+
+from seqpipe.commands.vectors import found_for, keep
 from seqpipe.features import SPLITS, Features, features_of
+from seqpipe.features.pretrained import Worded
 from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import FEATURE_DATA, RAW, require_folder
@@ -23,11 +27,15 @@ def preprocess(pipeline: Pipeline, report: Report) -> Path:
             f"{raw} is missing; make it with `seqpipe source {pipeline.name}` or `dvc repro`, or put your data there."
         )
     features = features_of(pipeline.modality, pipeline.task).fit(pipeline.features, raw, report)
+    worded = cast(Worded, features)  # where vectors are named
+    found = found_for(pipeline, worded, report)
     out = FEATURE_DATA / pipeline.name
     with whole_folder(out) as folder:
         counts = {split: _split(features, raw, split, folder / f"{split}.arrow", report) for split in SPLITS}
         features.save(folder)
         meta = {"sizes": features.sizes._asdict(), "counts": counts, "made_with": _made_with(pipeline)}
+        if found:
+            meta["vectors"] = keep(found, pipeline, worded, folder, report)
         write_json(folder / "meta.json", meta)
     shown = ", ".join(f"{count} {split}" for split, count in counts.items())
     report(Note(f"{pipeline.name}: {shown} examples in {out}"))
@@ -35,9 +43,18 @@ def preprocess(pipeline: Pipeline, report: Report) -> Path:
 
 
 def made_with(pipeline: Pipeline, folder: Path) -> bool:
-    """Whether the features in ``folder`` were made with the pipeline's task and ``features`` section."""
+    """Whether the features in ``folder`` were made with the pipeline's task and ``features`` section.
+
+    A key that seqpipe did not have then counts as its default.
+    """
     meta = read_json(folder / "meta.json")
-    return isinstance(meta, dict) and meta.get("made_with") == _made_with(pipeline)
+    made = meta.get("made_with") if isinstance(meta, dict) else None
+    if not isinstance(made, dict) or made.get("task") != pipeline.task:
+        return False
+    try:
+        return bool(type(pipeline.features).model_validate(made.get("features")) == pipeline.features)
+    except ValidationError:
+        return False
 
 
 def _made_with(pipeline: Pipeline) -> dict[str, Any]:

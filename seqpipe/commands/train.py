@@ -2,44 +2,72 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from seqpipe.commands.preprocess import preprocessed
 from seqpipe.commands.trained import Trained, build, save_trained
+from seqpipe.commands.watched import metric_of
 from seqpipe.features import features_of
-from seqpipe.files import whole_file
+from seqpipe.files import SeqpipeError
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import MODEL_DATA, PLOTS
-from seqpipe.report import Note, Report
+from seqpipe.report import Note, Report, silent
 from seqpipe.store import Store
 from seqpipe.tasks import TASKS
-from seqpipe.training.loop import Epoch, fit, set_threads
+from seqpipe.training.checkpoint import STATES, Checkpoint, remove_others
+from seqpipe.training.distributed import group
+from seqpipe.training.fingerprint import fingerprint
+from seqpipe.training.history import write_history
+from seqpipe.training.loop import fit
+from seqpipe.training.precision import device_of
+from seqpipe.training.threads import set_threads
 
 
 def train(pipeline: Pipeline, report: Report) -> Path:
-    """Fit a pipeline; write ``data/models/<name>`` and ``data/plots/<name>/history.csv``."""
-    folder = preprocessed(pipeline)
+    """Fit a pipeline; write ``data/models/<name>`` and ``data/plots/<name>/history.csv``.
+
+    Goes on where a run with the same parameters and data was killed. Of several processes the first writes and reports.
+    """
+    name, params, everyone = pipeline.name, pipeline.train, group()
+    report = report if everyone.rank == 0 else silent
+    folder, out, plots = preprocessed(pipeline), MODEL_DATA / name, PLOTS / name
+    _check_places(out.parent, plots)
     features = features_of(pipeline.modality, pipeline.task).load(pipeline.features, folder, report)
-    model = build(pipeline, features)
-    set_threads(pipeline.train, model)
-    weights = sum(weight.numel() for weight in model.parameters())
-    report(Note(f"{pipeline.name}: {pipeline.task} with {pipeline.model.cell}, {weights:,} weights"))
+    trained = Trained(pipeline, features, build(pipeline, features))
+    set_threads(params, trained.model)
+    weights = sum(weight.numel() for weight in trained.model.parameters())
+    report(Note(f"{name}: {pipeline.task} with {pipeline.model.cell}, {weights:,} weights"))
     training, valid = (Store(folder / f"{split}.arrow") for split in ("train", "valid"))
+    metric = metric_of(trained, valid)
+    checkpoint = _checkpoint(pipeline, folder, report)
     task = TASKS[pipeline.task]
-    history = fit(model, task.loss, training, valid, pipeline.train, pipeline.name, report, task.batches)
-    task.finish(model, valid, pipeline.train)
-    out = MODEL_DATA / pipeline.name
-    save_trained(out, Trained(pipeline, features, model))
-    write_history(PLOTS / pipeline.name / "history.csv", history)
-    report(Note(f"{pipeline.name}: model in {out}"))
+    data = (training, valid, params, name, report, task.batches)
+    try:
+        history = fit(trained.model, task.loss, *data, metric=metric, checkpoint=checkpoint)
+    except SeqpipeError:  # it would come again
+        if everyone.rank == 0:
+            checkpoint.clear()
+        raise
+    task.finish(trained.model, valid, params)
+    if everyone.rank == 0:
+        write_history(plots / "history.csv", history, params)
+        save_trained(out, trained)
+        checkpoint.clear()
+        report(Note(f"{name}: model in {out}"))
     return out
 
 
-def write_history(path: Path, history: list[Epoch]) -> None:
-    """Write one row an epoch, all but the time it took, so that the same seed gives the same file."""
-    fields = [field for field in Epoch._fields if field != "seconds"]
-    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(fields)
-        rows.writerows([f"{getattr(epoch, field):.6g}" for field in fields] for epoch in history)
+def _check_places(*folders: Path) -> None:
+    """Know before hours of training that these folders can be made."""
+    for folder in folders:
+        if any(part.exists() and not part.is_dir() for part in (folder, *folder.parents)):
+            raise SeqpipeError(f"The folder {folder} cannot be made: a file stands in its way; move that file.")
+
+
+def _checkpoint(pipeline: Pipeline, folder: Path, report: Report) -> Checkpoint:
+    """Where this training keeps its state; states of other parameters or data are removed."""
+    everyone = group()
+    word = fingerprint(pipeline, folder, device_of(pipeline.train), everyone.size)
+    if everyone.rank == 0:
+        remove_others(pipeline.name, word, report)
+    return Checkpoint(STATES / f"{pipeline.name}-{word}", pipeline.train.checkpoint_seconds)

@@ -14,12 +14,13 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from seqpipe.batches import collate
+from seqpipe.commands.vectors import start_from_vectors
 from seqpipe.features import Features, features_of
 from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
 from seqpipe.inspect.maps import MAPS, Map
 from seqpipe.params.pipeline import SCHEMAS, Pipeline
 from seqpipe.params.section import Section
-from seqpipe.project import check, read_pipelines
+from seqpipe.project import FEATURE_DATA, check, read_pipelines
 from seqpipe.readers.example import Example
 from seqpipe.report import Report, silent
 from seqpipe.search.hypothesis import Hypothesis
@@ -93,9 +94,11 @@ class Trained(NamedTuple):
 
 
 def build(pipeline: Pipeline, features: Features) -> nn.Module:
-    """A new model of a pipeline's task and sizes, its weights drawn from the training seed."""
+    """A new model of a pipeline's task and sizes, its weights drawn from the training seed, or pretrained."""
     torch.manual_seed(pipeline.train.seed)
-    return TASKS[pipeline.task].model(pipeline.model, features.sizes)
+    model = TASKS[pipeline.task].model(pipeline.model, features.sizes)
+    start_from_vectors(model, pipeline, FEATURE_DATA / pipeline.name)
+    return model
 
 
 def save_trained(folder: Path, trained: Trained) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.spectra import Spectra
 from seqpipe.files import SeqpipeError, read_json, write_json
@@ -111,6 +112,10 @@ class Recordings:
 
     def tokens(self, source: np.ndarray) -> list[str]:
         """None: frames have no written form."""
+        return []
+
+    def words(self) -> Words:
+        """None, as there are no tokens."""
         return []
 
     def _frames(self, example: Example) -> tuple[np.ndarray, list[str]]:

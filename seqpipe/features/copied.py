@@ -21,6 +21,7 @@ class CopiedText:
     def __init__(self, plain: PlainText) -> None:
         self.plain, self.sizes, self.columns = plain, plain.sizes, plain.columns
         self.examples, self.inputs, self.given, self.save = plain.examples, plain.inputs, plain.given, plain.save
+        self.words = plain.words
 
     @classmethod
     def fit(cls, params: TextSource, folder: Path, report: Report) -> CopiedText:

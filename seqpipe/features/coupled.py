@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from seqpipe.features.labels import LabelTarget
+from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.targets import Target, TokenTarget
 from seqpipe.readers.example import Example
@@ -41,6 +42,9 @@ class Source(Protocol):
 
     def tokens(self, source: np.ndarray) -> list[str]:
         """The written form of each step; none for frames."""
+
+    def words(self) -> Words:
+        """The word that each source id is written as; none for frames."""
 
     def save(self, folder: Path) -> None:
         """Write what was fitted."""
@@ -79,6 +83,10 @@ class Coupled:
     def source_tokens(self, row: Row) -> list[str]:
         """The written form of each source step."""
         return self.source.tokens(row["source"])
+
+    def words(self) -> Words:
+        """The word that each source id is written as."""
+        return self.source.words()
 
     def record(self, row: Row) -> dict[str, Any]:
         """Both sides as they stand in the corpus."""

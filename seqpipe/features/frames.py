@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import FramesFeatures
@@ -103,6 +104,10 @@ class Pictures:
 
     def tokens(self, source: np.ndarray) -> list[str]:
         """None: pixels have no written form."""
+        return []
+
+    def words(self) -> Words:
+        """None, as there are no tokens."""
         return []
 
     def _pixels(self, example: Example) -> np.ndarray:

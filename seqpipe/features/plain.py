@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import BEGIN, END, UNKNOWN, Tokenizer
 from seqpipe.files import SeqpipeError
@@ -44,6 +45,10 @@ class PlainText:
     def load(cls, params: TextSource, folder: Path, report: Report) -> PlainText:
         """Open ``source.model``."""
         return cls(Tokenizer.load(folder / "source.model"))
+
+    def words(self) -> Words:
+        """Words of the pieces that are whole ones."""
+        return self.tokenizer.words()
 
     def save(self, folder: Path) -> None:
         """Write ``source.model``."""

@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 import numpy as np
 
+from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import WordFeatures
@@ -65,6 +66,10 @@ class TaggedWords:
         if not all(isinstance(one, list) and all(isinstance(item, str) for item in one) for one in lists):
             raise SeqpipeError(f"{path} is broken; run `seqpipe preprocess` (or `dvc repro`) again.")
         return cls(params, *lists)
+
+    def words(self) -> Words:
+        """The vocabulary as it is; the id of all other words has none."""
+        return ["", *self.vocabulary]
 
     def save(self, folder: Path) -> None:
         """Write ``words.json``."""

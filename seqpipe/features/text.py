@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import Tokenizer
 from seqpipe.readers.example import Example
@@ -35,6 +36,10 @@ class Texts:
     def load(cls, params: Any, folder: Path, report: Report) -> Texts:
         """Open ``source.model``."""
         return cls(Tokenizer.load(folder / "source.model"))
+
+    def words(self) -> Words:
+        """Words of the pieces that are whole ones."""
+        return self.tokenizer.words()
 
     def save(self, folder: Path) -> None:
         """Write ``source.model``."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import sentencepiece
 
+from seqpipe.features.pretrained import Words
 from seqpipe.files import SeqpipeError, whole_file
 from seqpipe.params.features import Tokens
 
@@ -88,6 +89,12 @@ class Tokenizer:
         """The written form of each token; ``▁`` is a space."""
         return [str(self._processor.id_to_piece(int(token))) for token in ids]
 
+    def words(self) -> Words:
+        """The word that each id is written as: that of a piece which begins with a space, or the piece itself where it
+        has neither letters nor digits (a sign is a sign wherever it stands)."""
+        ids = range(self.size)
+        return [None if self._processor.is_control(at) else _word(str(self._processor.id_to_piece(at))) for at in ids]
+
     def save(self, path: Path) -> None:
         """Write the sentencepiece model."""
         with whole_file(path) as temporary:
@@ -103,6 +110,12 @@ class Tokenizer:
         except (OSError, RuntimeError):
             pass
         raise SeqpipeError(f"{path} is missing or broken; run `seqpipe preprocess` (or `dvc repro`) again.")
+
+
+def _word(piece: str) -> str:
+    if piece.startswith(SPACE) or not any(map(str.isalnum, piece)):
+        return piece.removeprefix(SPACE)
+    return ""
 
 
 def _too_small(params: Tokens, what: str, needed: int) -> SeqpipeError:

@@ -48,8 +48,8 @@ class Autoencoder(nn.Module):
     def __init__(self, params: AutoencodeModel, sizes: Sizes) -> None:
         super().__init__()
         self.params, self.error = params, ERRORS[sizes.kind]
-        self.front = FRONTS[sizes.kind](sizes, params.embedding)
-        self.encoder = Encoder(params.embedding, params, params.bidirectional)
+        self.front = FRONTS[sizes.kind](sizes, params.embedding, params)
+        self.encoder = Encoder(self.front.size, params, params.bidirectional)
         self.code = nn.Linear(self.encoder.size, params.code)
         self.first = nn.Linear(params.code, params.hidden * params.layers)
         self.decoder = Recurrent(params.code, params)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from seqpipe.features.sizes import Sizes
+from seqpipe.nn.dropout import DROPOUTS
 from seqpipe.nn.fronts import FRONTS
 from seqpipe.nn.pooling import POOLINGS
 from seqpipe.nn.recurrent import Encoder
@@ -17,11 +18,11 @@ class Classify(nn.Module):
 
     def __init__(self, params: ClassifyModel, sizes: Sizes) -> None:
         super().__init__()
-        self.front = FRONTS[sizes.kind](sizes, params.embedding)
-        self.encoder = Encoder(params.embedding, params, params.bidirectional)
+        self.front = FRONTS[sizes.kind](sizes, params.embedding, params)
+        self.encoder = Encoder(self.front.size, params, params.bidirectional)
         self.pool = POOLINGS[params.pooling](self.encoder.size)
         self.output = nn.Linear(self.encoder.size, sizes.target)
-        self.dropout = nn.Dropout(params.dropout)
+        self.dropout = DROPOUTS[params.dropout_kind](params.dropout)
 
     def forward(self, source: Padded) -> Tensor:
         """Logits (B, labels)."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 from torch import Tensor, nn
 
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import PAD
-from seqpipe.nn.fronts import FRONTS, Stack
+from seqpipe.nn.dropout import DROPOUTS
+from seqpipe.nn.fronts import FRAME_FRONTS, FRONTS
 from seqpipe.nn.recurrent import Encoder
 from seqpipe.padded import Padded
 from seqpipe.params.models import CtcModel
@@ -17,18 +16,9 @@ from seqpipe.params.models import CtcModel
 BLANK = PAD
 
 
-class StackedFront(nn.Module):
-    """Frames joined in groups, then a linear map: (B, T, F) → (B, ⌈T/stack⌉, size)."""
-
-    def __init__(self, sizes: Sizes, size: int, stack: int) -> None:
-        super().__init__()
-        self.stack = Stack(stack)
-        self.project = nn.Linear(sizes.source * stack, size)
-
-    def forward(self, source: Padded) -> Padded:
-        """One vector a group."""
-        frames = self.stack(source)
-        return Padded(self.project(frames.data), frames.lengths)
+def stacked(sizes: Sizes, size: int, params: CtcModel) -> nn.Module:
+    """What reads frames here: every ``params.stack`` of them become one step."""
+    return FRAME_FRONTS[params.front](sizes, size, params.stack)
 
 
 class Ctc(nn.Module):
@@ -36,11 +26,11 @@ class Ctc(nn.Module):
 
     def __init__(self, params: CtcModel, sizes: Sizes) -> None:
         super().__init__()
-        fronts = FRONTS | {"frames": partial(StackedFront, stack=params.stack)}
-        self.front = fronts[sizes.kind](sizes, params.hidden)
+        fronts = FRONTS | {"frames": stacked}
+        self.front = fronts[sizes.kind](sizes, params.hidden, params)
         self.encoder = Encoder(params.hidden, params, params.bidirectional)
         self.output = nn.Linear(self.encoder.size, sizes.target)
-        self.dropout = nn.Dropout(params.dropout)
+        self.dropout = DROPOUTS[params.dropout_kind](params.dropout)
 
     def forward(self, source: Padded) -> Padded:
         """Log-probabilities (B, T', V); T' is ⌈T/stack⌉ for frames, ⌈T/2⌉ for a picture of T columns."""

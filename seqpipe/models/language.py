@@ -12,9 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from seqpipe.batches import WHOLE, Window
 from seqpipe.features.sizes import Sizes
-from seqpipe.nn.cells import State
+from seqpipe.nn.dropout import DROPOUTS
+from seqpipe.nn.embedding import Learned
+from seqpipe.nn.fronts import TokenFront
 from seqpipe.nn.recurrent import Recurrent
+from seqpipe.nn.state import State
 from seqpipe.padded import Padded
 from seqpipe.params.models import LanguageModel
 
@@ -34,33 +38,44 @@ class Language(nn.Module):
 
     def __init__(self, params: LanguageModel, sizes: Sizes) -> None:
         super().__init__()
-        size = params.embedding
-        self.embedding = nn.Embedding(sizes.source, size)
-        nn.init.normal_(self.embedding.weight, std=size**-0.5)  # logits of a unit vector start at about one
-        self.recurrent = Recurrent(size, params)
+        self.front = TokenFront(sizes, params.embedding, params)
+        size, vectors = params.embedding, self.front.vectors
+        weight = vectors.weight if isinstance(vectors, Learned) else nn.Parameter(torch.empty(sizes.source, size))
+        nn.init.normal_(weight, std=size**-0.5)  # logits of a unit vector start at about one
+        self.recurrent = Recurrent(self.front.size, params)
         self.project = nn.Identity() if params.hidden == size else nn.Linear(params.hidden, size, bias=False)
-        self.output = None if params.tied else nn.Parameter(self.embedding.weight.detach().clone())
+        self.output = None if params.tied else nn.Parameter(weight.detach().clone())
         self.bias = nn.Parameter(torch.zeros(sizes.source))
-        self.dropout = nn.Dropout(params.dropout)
+        self.dropout = DROPOUTS[params.dropout_kind](params.dropout)
 
     def start(self, count: int) -> Written:
         """Nothing written yet, for ``count`` texts."""
         return Written(self.recurrent.start(count))
 
-    def forward(self, source: Padded, states: list[State] | None) -> tuple[Tensor, list[State]]:
+    def forward(self, source: Padded, states: list[State] | None, window: Window = WHOLE) -> tuple[Tensor, list[State]]:
         """Logits (B, T, V) of what follows each token of ``source``, and the states after the last step.
 
-        ``states`` are those of a forward before, for texts that go on; None is the start of a text.
+        ``states`` are those of a forward before, for texts that go on; None is the start of a text. With a ``window``,
+        logits are of the steps after its context, and the states are those it carries onward.
         """
-        states = states or self.recurrent.start(len(source.lengths))
-        hidden, after = self.recurrent.run(self.dropout(self.embedding(source.data)), states)
-        return self._logits(hidden), after
+        states = carried = states or self.recurrent.start(len(source.lengths))
+        vectors = self.dropout(self.front(source).data)
+        outputs, done = [], 0
+        for end in window.ends(vectors.shape[1]):
+            hidden, states = self.recurrent.run(vectors[:, done:end], states)
+            outputs.append(hidden)
+            if window.onward is None or end <= window.onward:
+                carried = states
+            if window.cut:
+                states = [tuple(part.detach() for part in state) for state in states]
+            done = end
+        return self._logits(torch.cat(outputs, dim=1)[:, window.context :]), carried
 
     def step(self, state: Written, tokens: Tensor) -> tuple[Tensor, Written]:
         """Log-probabilities (R, V) of the next token after ``tokens`` (R,)."""
-        layers = self.recurrent.step(self.embedding(tokens), state.layers)
-        return torch.log_softmax(self._logits(layers[-1][0]), dim=-1), Written(layers)
+        hidden, layers = self.recurrent.step(self.front.vectors.lookup(tokens), state.layers)
+        return torch.log_softmax(self._logits(hidden), dim=-1), Written(layers)
 
     def _logits(self, hidden: Tensor) -> Tensor:
-        weight = self.embedding.weight if self.output is None else self.output
-        return functional.linear(self.project(hidden), weight, self.bias)
+        weight = self.front.vectors.weight if self.output is None else self.output
+        return functional.linear(self.project(hidden), weight, self.bias)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from seqpipe.features.sizes import Sizes
 from seqpipe.nn.crf import Crf
+from seqpipe.nn.dropout import DROPOUTS
 from seqpipe.nn.fronts import FRONTS
 from seqpipe.nn.recurrent import Encoder
 from seqpipe.nn.words import forget
@@ -23,11 +24,11 @@ class Tag(nn.Module):
 
     def __init__(self, params: TagModel, sizes: Sizes) -> None:
         super().__init__()
-        self.front = FRONTS[sizes.kind](sizes, params.embedding)
-        self.encoder = Encoder(params.embedding, params, params.bidirectional)
+        self.front = FRONTS[sizes.kind](sizes, params.embedding, params)
+        self.encoder = Encoder(self.front.size, params, params.bidirectional)
         self.output = nn.Linear(self.encoder.size, sizes.target)
         self.crf = Crf(sizes.target) if params.crf else None
-        self.dropout = nn.Dropout(params.dropout)
+        self.dropout = DROPOUTS[params.dropout_kind](params.dropout)
         self.forgotten = params.word_dropout, params.character_dropout
         self.constrained_training = params.constraints == "always"
         self.constrained_decoding = params.constraints != "never"

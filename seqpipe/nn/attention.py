@@ -1,7 +1,7 @@
 """Attention: how a decoder weighs the encoder's outputs.
 
 α_{t,s} = softmax_s score(q_t, k_s),  c_t = Σ_s α_{t,s} v_s, with padding given no weight. All queries of a target are
-scored in one batched product.
+scored in one batched product; only a score that is ``by_step`` must know where the step before looked, α_{t−1}.
 """
 
 from __future__ import annotations
@@ -12,6 +12,14 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+BLOCK = 2**20
+"""Numbers that additive attention makes at a time: small blocks stay in the processor's caches (twice as fast)."""
+LARGEST = 2**27
+"""Numbers that it keeps for the gradient (half a GB); more are made again instead, which takes about twice as long."""
+FILTERS, WIDTH = 10, 31
+"""Of location-aware attention: filters, and how many places each spans (half of them on either side)."""
 
 
 class Memory(NamedTuple):
@@ -25,6 +33,8 @@ class Memory(NamedTuple):
 class Dot(nn.Module):
     """score = qᵀ k  (Luong et al. 2015)."""
 
+    by_step = False
+
     def __init__(self, size: int) -> None:
         super().__init__()
 
@@ -32,13 +42,15 @@ class Dot(nn.Module):
         """The values themselves."""
         return values
 
-    def forward(self, query: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, query: Tensor, keys: Tensor, before: Tensor) -> Tensor:
         """Scores (B, T, S)."""
         return query @ keys.mT
 
 
 class Scaled(nn.Module):
     """score = qᵀ k / √H  (Vaswani et al. 2017)."""
+
+    by_step = False
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -48,13 +60,15 @@ class Scaled(nn.Module):
         """The values, scaled."""
         return values * self.scale
 
-    def forward(self, query: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, query: Tensor, keys: Tensor, before: Tensor) -> Tensor:
         """Scores (B, T, S)."""
         return query @ keys.mT
 
 
 class General(nn.Module):
     """score = qᵀ W k  (Luong et al. 2015)."""
+
+    by_step = False
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -64,13 +78,19 @@ class General(nn.Module):
         """W k, once for all queries."""
         return self.weight(values)  # type: ignore[no-any-return]
 
-    def forward(self, query: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, query: Tensor, keys: Tensor, before: Tensor) -> Tensor:
         """Scores (B, T, S)."""
         return query @ keys.mT
 
 
 class Additive(nn.Module):
-    """score = vᵀ tanh(W q + U k)  (Bahdanau et al. 2015)."""
+    """score = vᵀ tanh(W q + U k)  (Bahdanau et al. 2015).
+
+    The only score with B · T · S · H numbers inside; they are made for a few queries at a time, and made again for the
+    gradient where they are too many to keep.
+    """
+
+    by_step = False
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -82,17 +102,58 @@ class Additive(nn.Module):
         """U k, once for all queries."""
         return self.key(values)  # type: ignore[no-any-return]
 
-    def forward(self, query: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, query: Tensor, keys: Tensor, before: Tensor) -> Tensor:
         """Scores (B, T, S)."""
-        return self.score(torch.tanh(self.query(query)[:, :, None] + keys[:, None])).squeeze(-1)  # type: ignore[no-any-return]
+        block = max(1, BLOCK // keys.numel())  # queries
+        many = torch.is_grad_enabled() and query.shape[1] * keys.numel() > LARGEST
+        some = self._again if many else self._some
+        return torch.cat([some(part, keys) for part in self.query(query).split(block, dim=1)], dim=1)
+
+    def _some(self, query: Tensor, keys: Tensor) -> Tensor:
+        return self.score(torch.tanh(query[:, :, None] + keys[:, None])).squeeze(-1)  # type: ignore[no-any-return]
+
+    def _again(self, query: Tensor, keys: Tensor) -> Tensor:
+        return checkpoint(self._some, query, keys, use_reentrant=False)  # type: ignore[no-any-return]
 
 
-Score = Dot | Scaled | General | Additive
+class Location(nn.Module):
+    """score = vᵀ tanh(W q + U k + F f_t),  f_t = Q ∗ α_{t−1}  (Chorowski et al. 2015, their convolutional features).
 
-SCORES: dict[str, Callable[[int], Score]] = {"dot": Dot, "scaled": Scaled, "general": General, "additive": Additive}
+    The filters Q read where the step before looked, so the next place can be found by its distance and not by its
+    content alone; at the first step α_0 = 0. ``before`` is zero on padding, so more of it changes nothing.
+    """
+
+    by_step = True
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.content = Additive(size)
+        self.filters = nn.Conv1d(1, FILTERS, WIDTH, padding=WIDTH // 2, bias=False)
+        self.place = nn.Linear(FILTERS, size, bias=False)
+
+    def keys(self, values: Tensor) -> Tensor:
+        """U k, once for all queries."""
+        return self.content.keys(values)
+
+    def forward(self, query: Tensor, keys: Tensor, before: Tensor) -> Tensor:
+        """Scores (B, 1, S) of one query (B, 1, H) after the weights ``before`` (B, S)."""
+        assert query.shape[1] == 1, "each query needs the weights of the one before"
+        features = self.filters(before[:, None]).mT  # f_t, (B, S, filters)
+        return self.content(query, keys + self.place(features), before)  # type: ignore[no-any-return]
 
 
-def weights(score: Score, query: Tensor, memory: Memory) -> Tensor:
-    """α (B, T, S) for queries (B, T, H); zero on padding."""
-    scores = score(query, memory.keys).masked_fill(~memory.mask[:, None], -torch.inf)
+Score = Dot | Scaled | General | Additive | Location
+
+SCORES: dict[str, Callable[[int], Score]] = {
+    "dot": Dot,
+    "scaled": Scaled,
+    "general": General,
+    "additive": Additive,
+    "location": Location,
+}
+
+
+def weights(score: Score, query: Tensor, memory: Memory, before: Tensor) -> Tensor:
+    """α (B, T, S) for queries (B, T, H), zero on padding; ``before`` (B, S) is α of the step before the first."""
+    scores = score(query, memory.keys, before).masked_fill(~memory.mask[:, None], -torch.inf)
     return torch.softmax(scores, dim=-1)

@@ -1,29 +1,40 @@
-"""Initial weights of recurrent cells."""
+"""Initial weights, kind by kind: input weights W, recurrent weights U, and the bias of the gate that remembers."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+KINDS: dict[str, Callable[[Tensor], Tensor]] = {
+    "xavier": nn.init.xavier_uniform_,
+    "orthogonal": nn.init.orthogonal_,
+    "identity": nn.init.eye_,
+    "normal": lambda weight: nn.init.normal_(weight, std=weight.shape[1] ** -0.5),
+    "uniform": lambda weight: nn.init.uniform_(weight, -(weight.shape[0] ** -0.5), weight.shape[0] ** -0.5),
+}
+"""Of one gate, in place. Xavier keeps the variance of activations and gradients alike (Glorot & Bengio 2010);
+orthogonal U keeps ‖U h‖ = ‖h‖, so gradients neither vanish nor explode at the start (Saxe et al. 2014); the identity
+makes a ReLU network remember (Le et al. 2015); normal has variance 1/columns; uniform is ±1/√H, torch's own."""
 
-@torch.no_grad()
-def initialise(net: nn.RNNBase, hidden: int) -> None:
-    """Xavier input weights, orthogonal recurrent weights gate by gate, zero biases, forget-gate bias 1 (LSTM).
 
-    An orthogonal U keeps ‖U h‖ = ‖h‖, so gradients neither vanish nor explode at the start (Saxe et al. 2014); the
-    forget-gate bias keeps the cell state open (Jozefowicz et al. 2015).
+def input_weights(gates: int, hidden: int, inputs: int, kind: str) -> nn.Parameter:
+    """W (gates · H, F), all gates as one matrix."""
+    return nn.Parameter(KINDS[kind](torch.empty(gates * hidden, inputs)))
+
+
+def recurrent_weights(gates: int, hidden: int, kind: str) -> nn.Parameter:
+    """U (gates · H, H), each gate a matrix of its own."""
+    return nn.Parameter(torch.cat([KINDS[kind](torch.empty(hidden, hidden)) for _ in range(gates)]))
+
+
+def bias(gates: int, hidden: int, remembers: int | None = None, value: float = 0.0) -> nn.Parameter:
+    """Zeros (gates · H,), but for the gate number ``remembers``, which starts at ``value``.
+
+    A forget gate that starts open, at 1, lets gradients through the cell state (Jozefowicz et al. 2015).
     """
-    for name, weight in net.named_parameters():
-        if name.startswith("weight_ih"):
-            nn.init.xavier_uniform_(weight)
-        elif name.startswith("weight_hh"):
-            for gate in _gates(weight, hidden):
-                nn.init.orthogonal_(gate)
-        else:
-            nn.init.zeros_(weight)
-    if isinstance(net, nn.LSTM):
-        _gates(net.all_weights[0][2], hidden)[1].fill_(1.0)  # torch's order of gates: i f g o
-
-
-def _gates(weight: Tensor, hidden: int) -> tuple[Tensor, ...]:
-    return torch.split(weight, hidden)
+    weight = torch.zeros(gates, hidden)
+    if remembers is not None:
+        weight[remembers] = value
+    return nn.Parameter(weight.flatten())

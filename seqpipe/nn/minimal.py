@@ -1,6 +1,6 @@
 """minGRU and minLSTM (Feng et al. 2024): gates that do not look at the hidden state, so that time runs in parallel.
 
-Both have the interface of the cells in ``cells``; the whole sequence is one linear recurrence (``scan``).
+Both have the interface of the other cells; the whole sequence is one linear recurrence (``scan``).
 """
 
 from __future__ import annotations
@@ -8,70 +8,89 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from seqpipe.nn.initial import bias, input_weights
 from seqpipe.nn.scan import linear_recurrence
+from seqpipe.nn.state import State, Weights
+from seqpipe.params.models import RecurrentParams
 
-State = tuple[Tensor, ...]
+
+def _over_time(decay: Tensor, new: Tensor, state: State) -> tuple[Tensor, State]:
+    """h_t = a_t ⊙ h_{t−1} + b_t over (B, T, H), and the last."""
+    outputs = linear_recurrence(decay.transpose(0, 1), new.transpose(0, 1), state[0])
+    return outputs.transpose(0, 1), (outputs[-1],)
 
 
 class MinGRU(nn.Module):
     """z_t = σ(W_z x_t + b_z);  h̃_t = W_h x_t + b_h;  h_t = (1 − z_t) ⊙ h_{t−1} + z_t ⊙ h̃_t."""
 
-    def __init__(self, inputs: int, hidden: int) -> None:
+    def __init__(self, inputs: int, params: RecurrentParams) -> None:
         super().__init__()
-        self.hidden = hidden
-        self.gates = nn.Linear(inputs, 2 * hidden)
-        nn.init.xavier_uniform_(self.gates.weight)
-        nn.init.zeros_(self.gates.bias)
+        self.W = input_weights(2, params.hidden, inputs, params.initial.input)
+        self.b = bias(2, params.hidden, 0, -(params.initial.forget_bias or 0.0))  # 1 − z keeps the old state
+
+    def weights(self) -> Weights:
+        """W and b."""
+        return self.W, self.b
 
     def start(self, count: int) -> State:
         """The zero state for ``count`` rows."""
-        return (self.gates.weight.new_zeros(count, self.hidden),)
+        return (self.b.new_zeros(count, len(self.b) // 2),)
 
-    def forward(self, inputs: Tensor, state: State) -> Tensor:
-        """Run over (B, T, F) from ``state``; gives h_1 … h_T, (B, T, H)."""
-        decay, new = self._parts(inputs.transpose(0, 1))
-        return linear_recurrence(decay, new, state[0]).transpose(0, 1)
+    def run(self, inputs: Tensor, state: State, weights: Weights | None = None) -> tuple[Tensor, State]:
+        """h_1 … h_T (B, T, H) of inputs (B, T, F) from ``state``, and the state after the last step."""
+        z, candidate = self._parts(inputs)
+        return _over_time(1 - z, z * candidate, state)
 
-    def step(self, inputs: Tensor, state: State) -> State:
+    def step(self, inputs: Tensor, state: State, weights: Weights | None = None) -> State:
         """One step on (B, F)."""
-        decay, new = self._parts(inputs)
-        return (torch.addcmul(new, decay, state[0]),)
+        z, candidate = self._parts(inputs)
+        return (torch.lerp(state[0], candidate, z),)
+
+    def gates(self, inputs: Tensor, state: State) -> dict[str, Tensor]:
+        """The activations (B, H) of one step's gates, by name."""
+        z, candidate = self._parts(inputs)
+        return {"update": z, "candidate": candidate}
 
     def _parts(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """1 − z and z ⊙ h̃."""
-        update, candidate = self.gates(inputs).chunk(2, dim=-1)
-        z = torch.sigmoid(update)
-        return 1 - z, z * candidate
+        """z and h̃."""
+        update, candidate = (inputs @ self.W.t() + self.b).chunk(2, dim=-1)
+        return torch.sigmoid(update), candidate
 
 
 class MinLSTM(nn.Module):
     """f_t = σ(W_f x_t + b_f);  i_t = σ(W_i x_t + b_i);  h̃_t = W_h x_t + b_h;
     h_t = f_t / (f_t + i_t) ⊙ h_{t−1} + i_t / (f_t + i_t) ⊙ h̃_t: shares that add up to one."""
 
-    def __init__(self, inputs: int, hidden: int) -> None:
+    def __init__(self, inputs: int, params: RecurrentParams) -> None:
         super().__init__()
-        self.hidden = hidden
-        self.gates = nn.Linear(inputs, 3 * hidden)
-        nn.init.xavier_uniform_(self.gates.weight)
-        nn.init.zeros_(self.gates.bias)
-        nn.init.ones_(self.gates.bias.data[:hidden])  # the forget gate starts open
+        initial = params.initial
+        self.W = input_weights(3, params.hidden, inputs, initial.input)
+        self.b = bias(3, params.hidden, 0, 1.0 if initial.forget_bias is None else initial.forget_bias)
+
+    def weights(self) -> Weights:
+        """W and b."""
+        return self.W, self.b
 
     def start(self, count: int) -> State:
         """The zero state for ``count`` rows."""
-        return (self.gates.weight.new_zeros(count, self.hidden),)
+        return (self.b.new_zeros(count, len(self.b) // 3),)
 
-    def forward(self, inputs: Tensor, state: State) -> Tensor:
-        """Run over (B, T, F) from ``state``; gives h_1 … h_T, (B, T, H)."""
-        decay, new = self._parts(inputs.transpose(0, 1))
-        return linear_recurrence(decay, new, state[0]).transpose(0, 1)
+    def run(self, inputs: Tensor, state: State, weights: Weights | None = None) -> tuple[Tensor, State]:
+        """h_1 … h_T (B, T, H) of inputs (B, T, F) from ``state``, and the state after the last step."""
+        f, i, candidate = self._parts(inputs)
+        return _over_time(f / (f + i), i / (f + i) * candidate, state)
 
-    def step(self, inputs: Tensor, state: State) -> State:
+    def step(self, inputs: Tensor, state: State, weights: Weights | None = None) -> State:
         """One step on (B, F)."""
-        decay, new = self._parts(inputs)
-        return (torch.addcmul(new, decay, state[0]),)
+        f, i, candidate = self._parts(inputs)
+        return (f / (f + i) * state[0] + i / (f + i) * candidate,)
 
-    def _parts(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """f / (f + i) and i / (f + i) ⊙ h̃."""
-        forget, update, candidate = self.gates(inputs).chunk(3, dim=-1)
-        f, i = torch.sigmoid(forget), torch.sigmoid(update)
-        return f / (f + i), i / (f + i) * candidate
+    def gates(self, inputs: Tensor, state: State) -> dict[str, Tensor]:
+        """The activations (B, H) of one step's gates, by name."""
+        f, i, candidate = self._parts(inputs)
+        return {"forget": f, "input": i, "candidate": candidate}
+
+    def _parts(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """f, i and h̃."""
+        f, i, candidate = (inputs @ self.W.t() + self.b).chunk(3, dim=-1)
+        return torch.sigmoid(f), torch.sigmoid(i), candidate

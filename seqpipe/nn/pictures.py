@@ -64,6 +64,7 @@ class VideoFront(nn.Module):
 
     def __init__(self, sizes: Sizes, size: int) -> None:
         super().__init__()
+        self.size = size
         self.height, self.channels = sizes.height, sizes.channels
         self.width = sizes.source // (sizes.height * sizes.channels)
         self.convolutions = Convolutions(sizes.channels, [(2, 2), (2, 2)])
@@ -83,6 +84,7 @@ class ColumnFront(nn.Module):
 
     def __init__(self, sizes: Sizes, size: int) -> None:
         super().__init__()
+        self.size = size
         self.channels = sizes.channels
         self.convolutions = Convolutions(sizes.channels, [(2, 2), (2, 1)])
         self.project = nn.Linear(self.convolutions.channels * self.convolutions.shrunk(sizes.height), size)
@@ -103,6 +105,7 @@ class PositionFront(nn.Module):
 
     def __init__(self, sizes: Sizes, size: int) -> None:
         super().__init__()
+        self.size = size
         self.channels = sizes.channels
         self.convolutions = Convolutions(sizes.channels, [(2, 2), (2, 2), (1, 1)])
         self.height = self.convolutions.shrunk(sizes.height)
@@ -118,6 +121,7 @@ class PositionFront(nn.Module):
         down = (2 * torch.arange(self.height, device=maps.device) + 1) / self.height - 1  # (H',)
         shape = features.shape[:3]
         places = torch.stack([across[:, :, None].expand(shape), down.expand(shape)], dim=-1)  # (B, W', H', 2)
+        places = places.to(features.dtype)
         vectors = torch.relu(self.project(features) + self.place(places))
         return Padded(vectors.flatten(1, 2), widths * self.height)
 

@@ -1,17 +1,50 @@
-"""A stack of recurrent layers over padded sequences, in one direction or both."""
+"""Stacks of recurrent layers over padded sequences, in one direction or both."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from seqpipe.nn.cells import CELLS, Cell, State, run
+from seqpipe.nn.cells import CELLS
+from seqpipe.nn.dropout import DROPOUTS, LockedDropout
+from seqpipe.nn.exact import in_float32
+from seqpipe.nn.ragged import over
+from seqpipe.nn.state import Cell, State
 from seqpipe.padded import Padded
 from seqpipe.params.models import RecurrentParams
 
 
 def _cells(modules: nn.ModuleList) -> list[Cell]:
     return list(modules)  # type: ignore[arg-type]
+
+
+class Above(nn.Module):
+    """What a layer hands to the one above: x̂_l = dropout(LN(h_l) + x_l), normalised and with the residual by choice.
+
+    The states of the layer itself pass through none of it, from step to step.
+    """
+
+    def __init__(self, inputs: int, outputs: int, params: RecurrentParams) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(outputs) if params.layer_norm else nn.Identity()
+        self.residual = params.residual and inputs == outputs
+        self.dropout = DROPOUTS[params.dropout_kind](params.dropout)
+
+    def joined(self, inputs: Tensor, outputs: Tensor) -> Tensor:
+        """LN(h) + x, (…, H)."""
+        outputs = self.norm(outputs)
+        return outputs + inputs if self.residual else outputs
+
+    def forward(self, inputs: Tensor, outputs: Tensor) -> Tensor:
+        """The same, dropped out."""
+        return self.dropout(self.joined(inputs, outputs))  # type: ignore[no-any-return]
+
+
+Step = Callable[[Tensor, list[State]], tuple[Tensor, list[State]]]
+"""One step: from inputs (B, F) and the states of all layers to the output (B, H) and the new states."""
 
 
 class Recurrent(nn.Module):
@@ -24,8 +57,8 @@ class Recurrent(nn.Module):
     def __init__(self, inputs: int, params: RecurrentParams) -> None:
         super().__init__()
         sizes = [inputs, *[params.hidden] * (params.layers - 1)]
-        self.cells = nn.ModuleList(CELLS[params.cell](size, params.hidden) for size in sizes)
-        self.dropout = nn.Dropout(params.dropout)
+        self.cells = nn.ModuleList(_made(size, params) for size in sizes)
+        self.above = nn.ModuleList(Above(size, params.hidden, params) for size in sizes)
 
     def start(self, count: int) -> list[State]:
         """Zero states of all layers."""
@@ -35,22 +68,44 @@ class Recurrent(nn.Module):
         """Outputs of the top layer, (B, T, H), for inputs (B, T, F)."""
         return self.run(inputs, states)[0]
 
+    @in_float32
     def run(self, inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
         """The same, and the states of all layers after the last step, from which a later call goes on."""
         after = []
-        for cell, state in zip(_cells(self.cells), states, strict=True):
-            outputs, last = run(cell, inputs, state)
-            inputs = self.dropout(outputs)
+        for cell, above, state in zip(_cells(self.cells), self.above, states, strict=True):
+            outputs, last = cell.run(inputs, state)
+            inputs = above(inputs, outputs)
             after.append(last)
         return inputs, after
 
-    def step(self, inputs: Tensor, states: list[State]) -> list[State]:
-        """New states of all layers after one step on (B, F); the last one's ``[0]`` is the output."""
-        new = []
-        for cell, state in zip(_cells(self.cells), states, strict=True):
-            new.append(cell.step(inputs, state))
-            inputs = self.dropout(new[-1][0])
-        return new
+    def step(self, inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
+        """The output (B, H) of one step on (B, F), and the new states of all layers."""
+        return self.steps()(inputs, states)
+
+    def steps(self) -> Step:
+        """A step function for one pass: what training drops, weights and locked units, stays the same in all steps."""
+        weights = [cell.weights() for cell in _cells(self.cells)]
+        masks: dict[int, Tensor] = {}
+
+        @in_float32
+        def step(inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
+            new = []
+            for at, (cell, above, state) in enumerate(zip(_cells(self.cells), self.above, states, strict=True)):
+                new.append(cell.step(inputs, state, weights[at]))
+                inputs = _dropped(above, inputs, new[-1][0], masks, at)
+            return inputs, new
+
+        return step
+
+
+def _dropped(above: Any, inputs: Tensor, outputs: Tensor, masks: dict[int, Tensor], at: int) -> Tensor:
+    """What layer ``at`` hands up at one step; a locked mask is drawn at the first."""
+    if not isinstance(above.dropout, LockedDropout) or not above.training:
+        return above(inputs, outputs)  # type: ignore[no-any-return]
+    joined: Tensor = above.joined(inputs, outputs)
+    if at not in masks:
+        masks[at] = above.dropout.mask(joined)
+    return joined * masks[at]
 
 
 class Encoder(nn.Module):
@@ -64,20 +119,18 @@ class Encoder(nn.Module):
         super().__init__()
         self.size = params.hidden * (1 + bidirectional)
         sizes = [inputs, *[self.size] * (params.layers - 1)]
-        self.forward_cells = nn.ModuleList(CELLS[params.cell](size, params.hidden) for size in sizes)
-        self.backward_cells = nn.ModuleList(CELLS[params.cell](size, params.hidden) for size in sizes if bidirectional)
-        self.dropout = nn.Dropout(params.dropout)
+        self.forward_cells = nn.ModuleList(_made(size, params) for size in sizes)
+        self.backward_cells = nn.ModuleList(_made(size, params) for size in sizes if bidirectional)
+        self.above = nn.ModuleList(Above(size, self.size, params) for size in sizes)
 
     def forward(self, inputs: Padded) -> Padded:
         """Outputs (B, T, size) of the top layer for inputs (B, T, F)."""
-        count = len(inputs.lengths)
-        for index, forward_cell in enumerate(_cells(self.forward_cells)):
-            outputs = forward_cell(inputs.data, forward_cell.start(count))
+        for index, (forward_cell, above) in enumerate(zip(_cells(self.forward_cells), self.above, strict=True)):
+            outputs = over(forward_cell, inputs)
             if self.backward_cells:
-                backward_cell = _cells(self.backward_cells)[index]
-                backward = backward_cell(inputs.reverse().data, backward_cell.start(count))
-                outputs = torch.cat([outputs, Padded(backward, inputs.lengths).reverse().data], dim=-1)
-            inputs = Padded(self.dropout(outputs), inputs.lengths)
+                backward = over(_cells(self.backward_cells)[index], inputs.reverse())
+                outputs = Padded(torch.cat([outputs.data, backward.reverse().data], dim=-1), inputs.lengths)
+            inputs = Padded(above(inputs.data, outputs.data), inputs.lengths)
         return inputs
 
     def summary(self, outputs: Padded) -> Tensor:
@@ -87,3 +140,7 @@ class Encoder(nn.Module):
             return last
         half = self.size // 2
         return torch.cat([last[:, :half], outputs.data[:, 0, half:]], dim=-1)
+
+
+def _made(inputs: int, params: RecurrentParams) -> Any:
+    return CELLS[params.cell](inputs, params)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import torch
 from torch import Tensor, nn
 
 from seqpipe.features.sizes import Sizes
+from seqpipe.nn.embedding import INPUTS
 from seqpipe.nn.recurrent import Encoder
 from seqpipe.padded import Padded
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.models import RecurrentParams, TokenInput
 
 UNKNOWN = 0
 """The id of every word, and of every character, that the vocabulary does not have."""
@@ -19,21 +22,28 @@ WORD, COUNT, FIRST = 0, 1, 2
 class WordFront(nn.Module):
     """Steps (B, T, 2 + C) of ids → (B, T, size): a word's own vector, then the last states of a bidirectional GRU.
 
-    The two readers of characters have a quarter of the size each. Words of the same letters are read once a batch.
+    The two readers of characters have a quarter of the size each; where a word's own is a unit vector, that is as long
+    as the vocabulary. Words of the same letters are read once a batch.
     """
 
-    def __init__(self, sizes: Sizes, size: int) -> None:
+    def __init__(self, sizes: Sizes, size: int, params: TokenInput) -> None:
         super().__init__()
-        hidden = max(1, size // 4)
-        self.words = nn.Embedding(sizes.source, size - 2 * hidden)
+        hidden = _hidden(size)
+        self.vectors = INPUTS[params.input](sizes.source, size - 2 * hidden, params)
+        self.size = self.vectors.size + 2 * hidden
         self.characters = nn.Embedding(sizes.characters, hidden)
         self.speller = Encoder(hidden, RecurrentParams(cell="gru", hidden=hidden, dropout=0.0), bidirectional=True)
+
+    @staticmethod
+    def embedding_for(size: int) -> int:
+        """What ``model.embedding`` has to be for a word's own vector of ``size``."""
+        return next(whole for whole in count(size) if whole - 2 * _hidden(whole) == size)
 
     def forward(self, source: Padded) -> Padded:
         """One vector a word; zeros on padding."""
         mask = source.mask()
-        words = source.data[mask]  # (N, 2 + C)
-        vectors = torch.cat([self.words(words[:, WORD]), self.spelled(words[:, COUNT:])], dim=-1)
+        own = self.vectors(source.data[:, :, WORD])[mask]  # (N, size - 2 · hidden)
+        vectors = torch.cat([own, self.spelled(source.data[mask][:, COUNT:])], dim=-1)
         data = vectors.new_zeros(*mask.shape, vectors.shape[-1]).masked_scatter(mask[:, :, None], vectors)
         return Padded(data, source.lengths)
 
@@ -44,6 +54,10 @@ class WordFront(nn.Module):
         longest = max(1, int(lengths.max())) if len(lengths) else 1
         letters = Padded(self.characters(words[:, 1 : 1 + longest]), lengths)
         return self.speller.summary(self.speller(letters))[places]
+
+
+def _hidden(size: int) -> int:
+    return max(1, size // 4)
 
 
 def forget(source: Padded, words: float, characters: float) -> Padded:

@@ -22,20 +22,28 @@ class Tokens(Section):
     """Whether every digit is a token of its own (unigram, bpe), so that numbers never seen can be read."""
 
 
-class TextSource(Section):
+class Pretrained(Section):
+    """Vectors from elsewhere for what is read."""
+
+    vectors: str = ""
+    """File of word vectors that training starts from (GloVe, word2vec, fastText's ``.vec``), named from the project's
+    folder; none named means random ones."""
+
+
+class TextSource(Pretrained):
     """Texts that are read, and nothing of their kind that is written."""
 
     source: Tokens = Tokens()
 
 
-class TextFeatures(Section):
+class TextFeatures(Pretrained):
     """Text pairs."""
 
     source: Tokens = Tokens()
     target: Tokens = Tokens()
 
 
-class WordFeatures(Section):
+class WordFeatures(Pretrained):
     """Words with their characters."""
 
     minimum: Positive = 2

@@ -4,25 +4,90 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from seqpipe.params.section import NUMBER, Positive, Section, Share
+
+Start = Literal["xavier", "orthogonal", "normal", "uniform"]
+
+
+class Initial(Section):
+    """How the weights of recurrent layers start."""
+
+    input: Start = "xavier"
+    """Input weights W."""
+    recurrent: Literal["xavier", "orthogonal", "normal", "uniform", "identity"] | None = None
+    """Recurrent weights U, gate by gate; without it ``orthogonal``, and ``identity`` for irnn."""
+    forget_bias: Annotated[float, NUMBER] | None = None
+    """Bias of the gate that keeps the old state: the forget gate of lstm and minlstm (1 without it), the update gate of
+    gru, of mingru with the other sign (0 without it)."""
 
 
 class RecurrentParams(Section):
     """A stack of recurrent layers."""
 
-    cell: Literal["rnn", "lstm", "gru", "mingru", "minlstm"] = "gru"
+    cell: Literal["rnn", "irnn", "lstm", "gru", "mingru", "minlstm", "layernorm-lstm", "layernorm-gru"] = "gru"
     """Recurrent cell."""
+    activation: Literal["tanh", "relu", "leaky-relu"] = "tanh"
+    """Of cell rnn; the others have theirs."""
     hidden: Positive = 128
     """Units a direction and layer."""
     layers: Positive = 1
     """Layers, each reading the outputs of the one below."""
+    layer_norm: bool = False
+    """Whether the outputs of every layer are normalised on their way up."""
+    residual: bool = False
+    """Whether a layer's inputs are added to its outputs, where both have the same size."""
     dropout: Share = 0.1
     """Share of activations dropped between layers, never between time steps."""
+    dropout_kind: Literal["plain", "locked"] = "plain"
+    """Whether each step drops other units, or a sequence the same ones at all its steps (variational dropout)."""
+    weight_drop: Share = 0.0
+    """Share of the recurrent weights U dropped, once for a whole sequence (AWD)."""
+    initial: Initial = Initial()
+    """How the weights start."""
+
+    @model_validator(mode="after")
+    def _applies(self) -> RecurrentParams:
+        """No key may be without effect."""
+        minimal, cell = self.cell.startswith("min"), self.cell
+        if self.activation != "tanh" and cell != "rnn":
+            raise ValueError(f"'activation: {self.activation}' is for cell rnn, but the cell is {cell}")
+        if minimal and self.weight_drop:
+            raise ValueError(f"'weight_drop' needs recurrent weights, and {cell} has none")
+        if minimal and self.initial.recurrent:
+            raise ValueError(f"'initial.recurrent' needs recurrent weights, and {cell} has none")
+        if cell in ("rnn", "irnn") and self.initial.forget_bias is not None:
+            raise ValueError(f"'initial.forget_bias' needs a gate, and {cell} has none")
+        return self
 
 
-class Seq2SeqModel(RecurrentParams):
+class TokenInput(Section):
+    """How tokens become vectors."""
+
+    input: Literal["learned", "one-hot"] = "learned"
+    """A learned vector for every token, or its unit vector, which is as long as the vocabulary is large."""
+    embedding_dropout: Share = 0.0
+    """Share of kinds of tokens whose vectors training drops, wherever they stand in a sequence."""
+    frozen: bool = False
+    """Whether the vectors stay as ``features.vectors`` and chance made them; the rest of the model learns."""
+
+    @model_validator(mode="after")
+    def _learns(self) -> TokenInput:
+        """Unit vectors are what they are."""
+        if self.frozen and self.input == "one-hot":
+            raise ValueError("'frozen' keeps vectors that could learn, but 'input: one-hot' has none; remove it")
+        return self
+
+
+class FrameInput(Section):
+    """How frames become vectors."""
+
+    front: Literal["linear", "convolution"] = "linear"
+    """What reads frames: a linear map of each, or two convolutions over time."""
+
+
+class Seq2SeqModel(TokenInput, FrameInput, RecurrentParams):
     """An encoder and a decoder of the same cell."""
 
     embedding: Positive = 64
@@ -32,20 +97,28 @@ class Seq2SeqModel(RecurrentParams):
     encoder: Literal["recurrent", "none"] = "recurrent"
     """Whether a recurrent encoder reads the source; with ``none``, attention looks at the source's own vectors, and at
     every place of a picture."""
-    attention: Literal["none", "dot", "general", "scaled", "additive"] = "general"
-    """How the decoder looks back: Luong's dot and general, scaled dot, Bahdanau's additive, or not at all."""
+    attention: Literal["none", "dot", "general", "scaled", "additive", "location"] = "general"
+    """How the decoder looks back: Luong's dot and general, scaled dot, Bahdanau's additive, Chorowski's location-aware,
+    or not at all."""
+    input_feeding: bool = False
+    """Whether the decoder also reads what it attended to at the step before (Luong); it then trains step by step, as it
+    does with ``location``."""
+    tied: bool = False
+    """Whether the output layer shares the target tokens' vectors (through a projection where ``hidden`` is another
+    size)."""
 
 
-class CtcModel(RecurrentParams):
+class CtcModel(FrameInput, RecurrentParams):
     """An acoustic encoder with a distribution over labels and blank at every frame."""
 
     bidirectional: bool = True
     """Whether it also reads backwards (better, but then it cannot stream)."""
     stack: Positive = 2
-    """Neighbouring frames joined to one step: fewer steps, less work (pictures have their own: two columns a step)."""
+    """Neighbouring frames that become one step: fewer steps, less work (pictures have a front of their own: two columns
+    a step)."""
 
 
-class ClassifyModel(RecurrentParams):
+class ClassifyModel(TokenInput, FrameInput, RecurrentParams):
     """An encoder whose outputs become one vector, and a distribution over labels."""
 
     embedding: Positive = 64
@@ -56,16 +129,24 @@ class ClassifyModel(RecurrentParams):
     """How the outputs become one vector: the last states, the mean, the largest values, or learned weights."""
 
 
-class LanguageModel(RecurrentParams):
+class LanguageModel(TokenInput, RecurrentParams):
     """A recurrent language model."""
 
     embedding: Positive = 128
     """Size of a token's vector."""
     tied: bool = True
-    """Whether the output layer shares the tokens' vectors (through a projection where ``hidden`` is another size)."""
+    """Whether the output layer shares the tokens' learned vectors (through a projection where ``hidden`` is another
+    size)."""
+
+    @model_validator(mode="after")
+    def _shares(self) -> LanguageModel:
+        """Unit vectors are nothing to share."""
+        if self.tied and self.input == "one-hot":
+            raise ValueError("'tied' shares learned vectors, but 'input: one-hot' has none; set tied to false")
+        return self
 
 
-class TagModel(RecurrentParams):
+class TagModel(TokenInput, RecurrentParams):
     """A reader of words, a score for every label of every word, and what ties labels together."""
 
     embedding: Annotated[int, NUMBER, Field(ge=4)] = 96
@@ -82,7 +163,7 @@ class TagModel(RecurrentParams):
     """The same for characters."""
 
 
-class AutoencodeModel(RecurrentParams):
+class AutoencodeModel(TokenInput, FrameInput, RecurrentParams):
     """A recurrent encoder, a code of fixed size, a recurrent decoder."""
 
     hidden: Positive = 64

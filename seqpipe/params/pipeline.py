@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from seqpipe.params import decoding, features, models
 from seqpipe.params.section import Section
-from seqpipe.params.training import StreamTrain, Train
+from seqpipe.params.training import LabelTrain, Seq2SeqTrain, StreamTrain, Train
 
 FEATURES: dict[tuple[str, str], type[Section]] = {
     ("text", "seq2seq"): features.TextFeatures,
@@ -36,9 +36,9 @@ class Schema(NamedTuple):
 
 
 SCHEMAS: dict[str, Schema] = {
-    "seq2seq": Schema(models.Seq2SeqModel, decoding.Seq2SeqDecode, "exact", True),
+    "seq2seq": Schema(models.Seq2SeqModel, decoding.Seq2SeqDecode, "exact", True, train=Seq2SeqTrain),
     "ctc": Schema(models.CtcModel, decoding.CtcDecode, "wer", False),
-    "classify": Schema(models.ClassifyModel, decoding.ClassifyDecode, "accuracy", True),
+    "classify": Schema(models.ClassifyModel, decoding.ClassifyDecode, "accuracy", True, train=LabelTrain),
     "tag": Schema(models.TagModel, decoding.TagDecode, "f1", True),
     "language-model": Schema(
         models.LanguageModel, decoding.LanguageDecode, "bits_per_character", False, train=StreamTrain
@@ -55,6 +55,23 @@ OWN_HEADLINES: dict[tuple[str, str], tuple[str, bool]] = {
 }
 """The headline of a modality and task where it is not the task's: a scene can be told in many words, a string that is
 read off a picture is right or wrong, and plain texts have no labelled faults."""
+
+
+READ_BY: dict[type[Section], tuple[str, ...]] = {
+    models.TokenInput: ("text",),
+    models.FrameInput: ("audio", "series"),
+}
+"""Which modalities the parts of a ``model`` section are for that are not for all."""
+
+
+def without_effect(modality: str, model: Section) -> tuple[str, str] | None:
+    """A key that is set, though it is for others than ``modality``, and for which."""
+    for part, modalities in READ_BY.items():
+        if isinstance(model, part) and modality not in modalities:
+            for key, field in part.model_fields.items():
+                if getattr(model, key) != field.default:
+                    return key, " and ".join(modalities)
+    return None
 
 
 class Pipeline(Section):

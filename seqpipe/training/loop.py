@@ -1,57 +1,42 @@
-"""The training loop: batches, losses, clipped steps, and the weights of the best epoch."""
+"""The training loop: epochs of updates, a validation after each, and the weights of the best one."""
 
 from __future__ import annotations
 
 import copy
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
-from seqpipe.batches import Batch, Batches, Rows, collate, plan
-from seqpipe.files import SeqpipeError
-from seqpipe.losses import Losses
+from seqpipe.batches import Batch, Batches, Rows
 from seqpipe.params.training import Train
 from seqpipe.report import Note, Progress, Report
-from seqpipe.schedules import factor
+from seqpipe.schedules import factor, plateaus
 from seqpipe.store import Store
+from seqpipe.training.ahead import on_device
+from seqpipe.training.checkpoint import Checkpoint
+from seqpipe.training.distributed import group
+from seqpipe.training.history import Epoch, describe
+from seqpipe.training.precision import device_of
+from seqpipe.training.state import State, begin, put_down, take_up
+from seqpipe.training.update import Setting, update
+from seqpipe.training.validation import Loss, evaluate
 
-CORES = torch.get_num_threads()  # before anything here changes it
-LARGE = 2_000_000  # weights above which a second thread pays
+PENDING = 32  # steps of a GPU whose figures are read together
 
-
-class Step(NamedTuple):
-    """Sums over one batch, and the gradient's norm before clipping."""
-
-    loss: float
-    terms: float
-    norm: float
-
-
-Loss = Callable[[nn.Module, Batch], Losses]
 Plan = Callable[[Store, Any, np.random.Generator], Batches]
 """From the training split, the ``train`` section and a source of chance: the batches of one epoch."""
 
 
-class Epoch(NamedTuple):
-    """One line of the training history; losses are means over terms (nats a token, absolute error a value)."""
+class Metric(NamedTuple):
+    """What chooses the best epoch where it is not the validation loss: a figure of the model, and its direction."""
 
-    epoch: int
-    train_loss: float
-    valid_loss: float
-    gradient_norm: float
-    clipped: float
-    learning_rate: float
-    seconds: float
-
-
-def set_threads(params: Train, model: nn.Module) -> None:
-    """Choose CPU threads: as told, or one for small models, whose steps are too short to share."""
-    weights = sum(weight.numel() for weight in model.parameters())
-    torch.set_num_threads(params.threads or (1 if weights < LARGE else CORES))
+    figure: Callable[[nn.Module], float]
+    lower_is_better: bool
 
 
 def fit(
@@ -63,93 +48,106 @@ def fit(
     name: str,
     report: Report,
     batches: Plan = Rows,
+    metric: Metric | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> list[Epoch]:
-    """Fit ``model`` in place; it ends with the weights of the epoch with the lowest validation loss.
+    """Fit ``model`` in place; it ends on the CPU with the weights of its best epoch, by validation loss or ``metric``.
 
     What the loss of a batch carries goes to the next one of the epoch. Raises ``SeqpipeError`` when a loss or gradient
-    is not finite, naming the examples of the batch.
+    is not finite, naming the examples of the batch. With a ``checkpoint`` that has a state it goes on from there.
     """
-    order = np.random.default_rng(params.seed)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay)
-    plans = [batches(train, params, order) for _ in range(params.epochs)]
-    rates = iter(_rates(params, sum(map(len, plans))))
-    history: list[Epoch] = []
-    best: dict[str, torch.Tensor] = {}
-    for number, planned in enumerate(plans, start=1):
-        began = time.perf_counter()
-        steps: list[Step] = []
-        carry = None
-        model.train()
-        for batch in planned:
-            report(Progress(f"train {name}, epoch {number} of {params.epochs}", len(steps), len(planned)))
-            for group in optimizer.param_groups:
-                group["lr"] = next(rates)
-            step, carry = _step(model, loss, batch._replace(carry=carry), optimizer, params.clip)
-            steps.append(step)
-        valid_loss = evaluate(model, loss, valid, params.budget)
-        seconds = time.perf_counter() - began
-        epoch = _epoch(number, steps, valid_loss, params.clip, optimizer.param_groups[0]["lr"], seconds)
-        history.append(epoch)
-        report(Note(describe(name, epoch, params.epochs)))
-        best_epoch = min(history, key=lambda epoch: epoch.valid_loss)
-        if best_epoch is epoch:
-            best = copy.deepcopy(model.state_dict())
-        if number - best_epoch.epoch >= params.patience:
+    assert (metric is None) == (params.watch == "loss")
+    device, checkpoint = device_of(params), checkpoint or Checkpoint()
+    steps = sum(-(-len(planned) // params.accumulate) for planned in _plans(batches, train, params))
+    setting = Setting(loss, params, device, group(), steps)
+    state = begin(model, params, device)
+    sign = 1 if metric is None or metric.lower_is_better else -1
+    _resume(state, setting, checkpoint, name, report)
+    for planned in islice(_plans(batches, train, params), len(state.history), None):
+        if _waited(state, sign) >= params.patience:
             break
-    model.load_state_dict(best)
-    model.eval()
-    return history
+        rate = params.learning_rate * params.plateau_factor ** _plateaus(state, params, sign)
+        _epoch(state, planned, setting, rate, checkpoint, name, report)
+        began = time.monotonic()
+        with state.average.in_place():
+            valid_loss = evaluate(model, loss, valid, params.budget, setting.group)
+            watched = valid_loss if metric is None else metric.figure(model)
+            if all(sign * watched < sign * epoch.watched for epoch in state.history):
+                state.best = copy.deepcopy(model.state_dict())
+        state.close_epoch(valid_loss, watched, time.monotonic() - began)
+        report(Note(describe(name, state.history[-1], params)))
+        _save(state, setting, checkpoint)
+    model.load_state_dict(state.best)
+    model.cpu().eval()
+    return state.history
 
 
-def _rates(params: Train, total: int) -> Iterator[float]:
-    for step in range(total):
-        yield params.learning_rate * factor(step, total, params.warmup, params.schedule)
+def _plans(batches: Plan, train: Store, params: Train) -> Iterator[Batches]:
+    """The batches of every epoch, planned as they are asked for; the same ones each time."""
+    order = np.random.default_rng(params.seed)
+    for _ in range(params.epochs):
+        yield batches(train, params, order)
 
 
-def _step(
-    model: nn.Module, loss: Loss, batch: Batch, optimizer: torch.optim.Optimizer, clip: float
-) -> tuple[Step, Any]:
-    """One update of the weights from one batch, and what its loss carries."""
-    losses = loss(model, batch)
-    optimizer.zero_grad()
-    losses.mean().backward()  # type: ignore[no-untyped-call]
-    norm = float(nn.utils.clip_grad_norm_(model.parameters(), clip))  # g ← min(1, δ/‖g‖) g
-    total = losses.total.sum().item()
-    if not np.isfinite(norm + total):
-        raise SeqpipeError(_not_finite(batch, losses))
-    optimizer.step()
-    return Step(total, losses.terms.sum().item(), norm), losses.carry
+def _epoch(
+    state: State, planned: Batches, setting: Setting, peak: float, checkpoint: Checkpoint, name: str, report: Report
+) -> None:
+    """All updates of one epoch that are not done yet."""
+    params = setting.params
+    lag = 1 if setting.device.type == "cpu" or checkpoint.seconds == 0 else PENDING
+    title = f"train {name}, epoch {len(state.history) + 1} of {params.epochs}"
+    state.model.train()
+    began = time.monotonic()
+    own = map(setting.group.share, islice(planned, state.batches, None))
+    for several in _together(on_device(own, setting.device), params.accumulate):
+        report(Progress(title, state.batches, len(planned)))
+        for part in state.optimizer.param_groups:
+            part["lr"] = peak * factor(state.updates, setting.steps, params.warmup, params.schedule)
+        state.ledger.pending.append(update(state, several, setting, checkpoint.due()))
+        if len(state.ledger.pending) >= lag:
+            wanted = state.ledger.settle(setting.group.gather, params.precision)
+            began = state.ledger.tick(began)
+            if wanted:
+                _save(state, setting, checkpoint)
+    state.ledger.settle(setting.group.gather, params.precision)
+    state.ledger.tick(began)
+    state.average.after_epoch()
 
 
-def _epoch(number: int, steps: list[Step], valid_loss: float, clip: float, rate: float, seconds: float) -> Epoch:
-    loss, terms, norm = (sum(part) for part in zip(*steps, strict=True))
-    clipped = sum(step.norm > clip for step in steps)
-    return Epoch(number, loss / terms, valid_loss, norm / len(steps), clipped / len(steps), rate, seconds)
+def _together(batches: Iterator[Batch], count: int) -> Iterator[list[Batch]]:
+    """``count`` batches at a time, fewer at the end."""
+    while several := list(islice(batches, count)):
+        yield several
 
 
-@torch.inference_mode()
-def evaluate(model: nn.Module, loss: Loss, store: Store, budget: int) -> float:
-    """Mean loss over all terms of a split; raises ``SeqpipeError`` where it is not finite."""
-    model.eval()
-    sums = np.zeros(2)
-    for rows in plan(store, budget):
-        batch = collate([store[row] for row in rows])
-        losses = loss(model, batch)
-        if not torch.isfinite(losses.total).all():
-            raise SeqpipeError(_not_finite(batch, losses))
-        sums += losses.total.sum().item(), losses.terms.sum().item()
-    return float(sums[0] / sums[1])
+def _waited(state: State, sign: int) -> int:
+    """Epochs since the best one."""
+    figures = [sign * epoch.watched for epoch in state.history]
+    return len(figures) - 1 - figures.index(min(figures)) if figures else 0
 
 
-def describe(name: str, epoch: Epoch, epochs: int) -> str:
-    """One plain line an epoch."""
-    return (
-        f"{name} epoch {epoch.epoch}/{epochs}: train loss {epoch.train_loss:.4f}, valid loss {epoch.valid_loss:.4f}, "
-        f"gradient norm {epoch.gradient_norm:.2f} ({epoch.clipped:.0%} clipped), {epoch.seconds:.1f} s"
-    )
+def _plateaus(state: State, params: Train, sign: int) -> int:
+    if params.schedule != "plateau":
+        return 0
+    return plateaus([sign * epoch.watched for epoch in state.history], params.plateau_patience)
 
 
-def _not_finite(batch: Batch, losses: Losses) -> str:
-    bad = [key for key, value in zip(batch.ids, losses.total.tolist(), strict=True) if not np.isfinite(value)]
-    where = f"The loss of {', '.join(bad[:5])}" if bad else f"The gradient of a batch with {', '.join(batch.ids[:5])}"
-    return f"{where} is not finite; look at these examples, or lower train.learning_rate or train.clip."
+def _save(state: State, setting: Setting, checkpoint: Checkpoint) -> None:
+    """Let the first process write the state of all."""
+    if checkpoint.folder is not None:
+        saved = put_down(state, setting.device, setting.group)
+        if setting.group.rank == 0:
+            checkpoint.save(saved)
+        checkpoint.last = time.monotonic()
+
+
+def _resume(state: State, setting: Setting, checkpoint: Checkpoint, name: str, report: Report) -> None:
+    """Take up the state that is there; without one, give each process chances of its own."""
+    everyone = setting.group
+    saved = everyone.from_first(checkpoint.load(report) if everyone.rank == 0 else None)
+    if saved is not None:
+        take_up(state, saved, setting.device, everyone)
+        done = f"after {len(state.history)} epochs and {state.batches} batches"
+        report(Note(f"{name}: goes on from {checkpoint.folder}, {done}"))
+    elif everyone.rank:
+        torch.manual_seed(setting.params.seed + everyone.rank)

@@ -1,0 +1,108 @@
+"""``seqpipe inspect``: a trained pipeline and its features in, figures and pictures of what goes on inside out."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from seqpipe.batches import collate
+from seqpipe.commands.insides import draw_insides
+from seqpipe.commands.preprocess import made_with
+from seqpipe.commands.trained import Trained, open_trained
+from seqpipe.files import SeqpipeError, whole_folder, write_json
+from seqpipe.inspect import costs
+from seqpipe.inspect.view import View, views
+from seqpipe.params.pipeline import Pipeline
+from seqpipe.project import FEATURE_DATA, MODEL_DATA, PLOTS, require_folder
+from seqpipe.report import Note, Report
+from seqpipe.store import Row, Store
+from seqpipe.tasks import TASKS
+from seqpipe.training.threads import set_threads
+
+EXAMPLES = 16
+"""Rows of the validation split whose gradients and saturation are averaged."""
+SHOWN = 100
+"""Steps that a picture of gates has room for."""
+
+
+class Inspection(NamedTuple):
+    """What ``seqpipe inspect`` found of one pipeline; ``figures`` is what stands in ``inspect.json``."""
+
+    name: str
+    folder: Path
+    figures: dict[str, Any]
+
+
+def inspect(pipeline: Pipeline, report: Report) -> Inspection:
+    """Look into ``data/models/<name>``; write ``data/plots/<name>/inspect`` anew.
+
+    ``inspect.json`` has all figures, ``gradient.csv`` those by time lag, a column a layer; the rest are pictures.
+    """
+    name, out = pipeline.name, PLOTS / pipeline.name / "inspect"
+    trained = open_trained(MODEL_DATA / name, pipeline.decode.model_dump(), report)
+    folder = require_folder(FEATURE_DATA / name, f"seqpipe preprocess {pipeline.modality} {name}")
+    if not made_with(trained.pipeline, folder):
+        raise SeqpipeError(
+            f"{folder} and {MODEL_DATA / name} were made with different features; run `seqpipe train {name}` (or `dvc "
+            "repro`) again."
+        )
+    set_threads(pipeline.train, trained.model)
+    rows = spread(Store(folder / "valid.arrow"), EXAMPLES)
+    shown = longest(rows, SHOWN)
+    report(Note(f"{name}: looking at {len(rows)} validation examples; gates are those of {rows[shown]['id']}"))
+    found = views(trained.model, rows, shown, pipeline.task)
+    about = {"example": rows[shown]["id"], "examples": len(rows)}
+    layers = {layer: view.figures() for layer, view in found.items()}
+    figures = {**about, "layers": layers, **spent(trained, Store(folder / "train.arrow"), rows[shown])}
+    with whole_folder(out) as temporary:
+        write_json(temporary / "inspect.json", figures)
+        write_lags(temporary / "gradient.csv", found)
+        draw_insides(found, trained.features.source_tokens(rows[shown]), temporary)
+    return Inspection(name, out, figures)
+
+
+def spent(trained: Trained, train: Store, row: Row) -> dict[str, Any]:
+    """Weights by part, bytes, and seconds of training steps, of reading ``row`` out, and of a step of a search."""
+    model, task, params = trained.model, TASKS[trained.pipeline.task], trained.pipeline.train
+    step = costs.training(model, task.loss, task.batches(train, params, np.random.default_rng(params.seed)))
+    batch, options = collate([row]), trained.pipeline.decode
+    times = {"training_step": step.seconds, "decoding": costs.seconds(lambda: task.decode(model, batch, options))}
+    if trained.pipeline.task in costs.SEARCHED:
+        times["decoding_step"] = costs.seconds(costs.SEARCHED[trained.pipeline.task](model, batch))
+    return {
+        "parameters": costs.parameters(model),
+        "bytes": {"weights": costs.weight_bytes(model), "activations": step.activations},
+        "seconds": times,
+        "training_step": {"padded_steps": step.steps},
+    }
+
+
+def spread(store: Store, count: int) -> list[Row]:
+    """At most ``count`` rows, evenly far apart."""
+    count = min(count, len(store))
+    return [store[len(store) * (2 * part + 1) // (2 * count)] for part in range(count)]
+
+
+def longest(rows: Sequence[Row], most: int) -> int:
+    """The row with the longest source of at most ``most`` steps; if all are longer, the shortest."""
+    lengths = [len(row["source"]) for row in rows]
+    fit = [length for length in lengths if length <= most]
+    return lengths.index(max(fit) if fit else min(lengths))
+
+
+def write_lags(path: Path, found: Mapping[str, View]) -> None:
+    """Write gradient norms by lag: a row a lag, a column a layer, and one more for the state of its cell, if any."""
+    columns: dict[str, np.ndarray] = {}
+    for name, view in found.items():
+        columns[name] = view.gradient.hidden
+        if view.gradient.cell is not None:
+            columns[f"{name} cell"] = view.gradient.cell
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["lag", *columns])
+        for lag in range(max(map(len, columns.values()), default=0)):
+            rows.writerow([lag, *(f"{part[lag]:.6g}" if lag < len(part) else "" for part in columns.values())])

@@ -1,0 +1,53 @@
+"""The metric that chooses the best epoch: the validation split, read out and scored."""
+
+from __future__ import annotations
+
+import copy
+
+from torch import nn
+
+from seqpipe.commands.trained import Trained
+from seqpipe.files import SeqpipeError
+from seqpipe.metrics.directions import LOWER_IS_BETTER
+from seqpipe.params.pipeline import SCHEMAS
+from seqpipe.store import Row, Store
+from seqpipe.tasks import TASKS
+from seqpipe.training.distributed import ALONE, Group, group
+from seqpipe.training.loop import Metric
+
+FEW = 2  # rows that show which metrics there are
+
+
+def metric_of(trained: Trained, valid: Store) -> Metric | None:
+    """What ``train.watch`` names; None for the validation loss. A metric the task has not is a ``SeqpipeError``.
+
+    The split is read out as the task's default ``decode`` section says, on the CPU, and each process reads its share.
+    """
+    pipeline = trained.pipeline
+    watch = pipeline.train.watch
+    if watch == "loss":
+        return None
+    default = SCHEMAS[pipeline.task].decode()
+    trained = trained._replace(pipeline=pipeline.model_copy(update={"decode": default}))
+    rows = [valid[index] for index in range(len(valid))]
+    names = [name for name in _scores(trained, rows[:FEW]) if name in LOWER_IS_BETTER]
+    if watch not in names:
+        raise SeqpipeError(
+            f"params.yaml: {pipeline.name}.train.watch is '{watch}', but must be loss or a metric of {pipeline.task}: "
+            f"{', '.join(names)}."
+        )
+
+    def figure(model: nn.Module) -> float:
+        reading = trained._replace(model=copy.deepcopy(model).cpu().eval())
+        return float(_scores(reading, rows, group())[watch])
+
+    return Metric(figure, LOWER_IS_BETTER[watch])
+
+
+def _scores(trained: Trained, rows: list[Row], everyone: Group = ALONE) -> dict[str, float]:
+    own = range(everyone.rank, len(rows), everyone.size)
+    answers = dict(zip(own, (found[0] for found in trained.read_out([rows[at] for at in own])), strict=True))
+    for part in everyone.gather(answers):
+        answers.update(part)
+    records = [{"id": row["id"], "group": row["group"], **trained.features.record(row)} for row in rows]
+    return TASKS[trained.pipeline.task].score(records, [answers[at] for at in range(len(rows))])

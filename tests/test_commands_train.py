@@ -1,0 +1,119 @@
+"""``seqpipe train``: what it watches, keeps, refuses and leaves behind."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from trained_project import edit, refused, seqpipe
+
+from seqpipe.commands.decode import decode_test
+from seqpipe.commands.evaluate import evaluate
+from seqpipe.commands.train import train
+from seqpipe.files import SeqpipeError, read_json
+from seqpipe.metrics.directions import LOWER_IS_BETTER
+from seqpipe.params.pipeline import OWN_HEADLINES, SCHEMAS
+from seqpipe.project import read_pipeline
+from seqpipe.report import Note, silent
+from seqpipe.training.checkpoint import STATES, Checkpoint
+
+
+def history(name: str) -> list[dict[str, str]]:
+    with Path(f"data/plots/{name}/history.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def train_words(**params: object) -> list[dict[str, str]]:
+    pipeline = read_pipeline("words")
+    schema = SCHEMAS["seq2seq"].train
+    train(pipeline.model_copy(update={"train": schema.model_validate(params)}), silent)
+    return history("words")
+
+
+def test_the_history_has_a_column_for_the_metric_that_is_watched(project: Path) -> None:
+    plain = ["epoch", "train_loss", "valid_loss", "gradient_norm", "clipped", "learning_rate"]
+    assert list(train_words(epochs=2)[0]) == plain
+    rows = train_words(epochs=2, watch="cer")
+    assert list(rows[0]) == [*plain[:3], "cer", *plain[3:]]
+
+
+def test_the_watched_metric_is_that_of_the_validation_split_read_out_by_the_default_decode(project: Path) -> None:
+    rows = train_words(epochs=3, learning_rate=0.05, watch="chrf")
+    best = max(float(row["chrf"]) for row in rows)
+    (project / "data/features/words/test.arrow").write_bytes((project / "data/features/words/valid.arrow").read_bytes())
+    pipeline = read_pipeline("words")
+    pipeline = pipeline.model_copy(update={"decode": SCHEMAS["seq2seq"].decode()})
+    decode_test(pipeline, silent)
+    evaluate(pipeline, silent)
+    assert read_json(Path("data/metrics/words.json"))["words"]["chrf"] == pytest.approx(best, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "known"),
+    [
+        (
+            "words",
+            "model: {cell: gru, hidden: 6, embedding: 5}\n  train: {epochs: 1",
+            "seq2seq: exact, cer, bleu, chrf",
+        ),
+        ("tones", "model: {hidden: 6}\n  train: {epochs: 1, threads: 1}\n  decode: {beam: 2", "ctc: wer, cer, exact"),
+    ],
+)
+def test_a_metric_the_task_has_not_is_refused_with_those_it_has(
+    project: Path, name: str, before: str, known: str
+) -> None:
+    edit("params.yaml", before, before.replace("epochs: 1", "watch: accuracy, epochs: 1"))
+    assert refused("train", name) == (
+        f"params.yaml: {name}.train.watch is 'accuracy', but must be loss or a metric of {known}."
+    )
+
+
+def test_nothing_of_the_state_is_left_and_a_stale_one_goes(project: Path) -> None:
+    stale = Checkpoint(STATES / f"waves-{'0' * 16}")
+    stale.save({})
+    done = seqpipe("train", "waves")
+    assert done.code == 0
+    assert "it starts afresh and .seqpipe/waves-0000000000000000 is removed" in done.err
+    assert not STATES.exists()
+
+
+def test_a_training_that_fails_leaves_no_state(project: Path) -> None:
+    pipeline = read_pipeline("words")
+    options = pipeline.train.model_copy(update={"learning_rate": 1e30, "epochs": 5, "checkpoint_seconds": 0.0})
+    with pytest.raises(SeqpipeError, match="is not finite"):
+        train(pipeline.model_copy(update={"train": options}), silent)
+    assert not STATES.exists()
+
+
+def test_it_goes_on_and_says_where(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    save = Checkpoint.save
+    pipeline = read_pipeline("waves")
+    options = pipeline.train.model_copy(update={"epochs": 3})
+    pipeline = pipeline.model_copy(update={"train": options})
+    train(pipeline, silent)
+    expected = Path("data/models/waves/model.safetensors").read_bytes(), history("waves")
+
+    def deadly(self: Checkpoint, state: dict[str, object]) -> None:
+        save(self, state)
+        raise Killed
+
+    monkeypatch.setattr(Checkpoint, "save", deadly)
+    with pytest.raises(Killed):
+        train(pipeline, silent)
+    monkeypatch.setattr(Checkpoint, "save", save)
+    (state,) = STATES.iterdir()
+    notes: list[object] = []
+    train(pipeline, notes.append)
+    assert Note(f"waves: goes on from {state}, after 1 epochs and 0 batches") in notes
+    assert (Path("data/models/waves/model.safetensors").read_bytes(), history("waves")) == expected
+    assert not STATES.exists()
+
+
+def test_all_headlines_can_be_watched() -> None:
+    headlines = [(schema.headline, schema.higher_is_better) for schema in SCHEMAS.values()]
+    for metric, higher_is_better in [*headlines, *OWN_HEADLINES.values()]:
+        assert LOWER_IS_BETTER[metric] is not higher_is_better
