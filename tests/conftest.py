@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 from trained_project import trained_project
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch is not imported yet; threads that wait for a core cost the most
 
 
 @pytest.fixture

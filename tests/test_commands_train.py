@@ -17,6 +17,7 @@ from seqpipe.params.pipeline import OWN_HEADLINES, SCHEMAS
 from seqpipe.project import read_pipeline
 from seqpipe.report import Note, silent
 from seqpipe.training.checkpoint import STATES, Checkpoint
+from seqpipe.training.lock import only_one
 
 
 def history(name: str) -> list[dict[str, str]]:
@@ -117,3 +118,12 @@ def test_all_headlines_can_be_watched() -> None:
     headlines = [(schema.headline, schema.higher_is_better) for schema in SCHEMAS.values()]
     for metric, higher_is_better in [*headlines, *OWN_HEADLINES.values()]:
         assert LOWER_IS_BETTER[metric] is not higher_is_better
+
+
+def test_one_training_of_a_pipeline_at_a_time(project: Path) -> None:
+    with only_one(Path("data/features/waves"), "waves"):
+        assert refused("train", "waves") == (
+            "waves is being trained by another process; wait until it has ended, or end it."
+        )
+        assert seqpipe("train", "words").code == 0
+    assert seqpipe("train", "waves").code == 0

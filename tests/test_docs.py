@@ -150,7 +150,7 @@ def test_values_that_are_set_exist(name: str, tmp_path: Path) -> None:
                 document = YAML().load(own if own.exists() else ROOT / PARAMS)
                 section = document
                 for part in place:
-                    section = section[part]
+                    section = section.setdefault(part, {}) if key.startswith("+") else section[part]
                 assert (last in section) != key.startswith("+"), (
                     f"{key} needs a plus where params.yaml does not name it"
                 )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import tiny
 import torch
@@ -132,12 +131,15 @@ def test_two_processes_that_are_killed_go_on(project: Path) -> None:
     edit("params.yaml", "epochs: 2, streams", "epochs: 30, streams")
     assert seqpipe("train", "chars").code == 0
     expected = outcome(project, "chars")
-    process = subprocess.Popen([*TORCHRUN, "train", "chars"], start_new_session=True, stderr=subprocess.DEVNULL)
+    process = psutil.Popen([*TORCHRUN, "train", "chars"], stderr=subprocess.DEVNULL)
     while process.poll() is None and not list(project.glob(".seqpipe/chars-*/state")):
         time.sleep(0.01)
     time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    killed = [process, *process.children(recursive=True)]
+    assert len(killed) == 3
+    for one in killed:
+        one.kill()
+    psutil.wait_procs(killed)
     done = subprocess.run([*TORCHRUN, "train", "chars"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("chars: goes on from .seqpipe") == 1

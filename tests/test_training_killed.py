@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
@@ -13,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from scratch_project import dvc, use_own_tools
 from trained_project import seqpipe
@@ -176,12 +176,15 @@ def test_a_killed_dvc_repro_goes_on(project: Path, tmp_path: Path, monkeypatch: 
         shutil.copyfile(ROOT / name, project / name)
     dvc("init", "--no-scm", cwd=project)
     command = [sys.executable, "-m", "dvc", "repro", "--single-item", "train@words"]
-    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and not list(project.glob(".seqpipe/words-*/state")):
         time.sleep(0.01)
     time.sleep(0.2)
-    os.killpg(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    killed = [process, *process.children(recursive=True)]
+    for one in killed:
+        one.kill()
+    psutil.wait_procs(killed)
+    assert len(killed) > 1
     assert not (project / "data/models/words").exists()
     (project / "data/models/words").mkdir()  # DVC deletes what a stage has left
     done = subprocess.run(command, cwd=project, capture_output=True, text=True)

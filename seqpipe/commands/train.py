@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from seqpipe.commands.preprocess import preprocessed
@@ -15,9 +16,10 @@ from seqpipe.report import Note, Report, silent
 from seqpipe.store import Store
 from seqpipe.tasks import TASKS
 from seqpipe.training.checkpoint import STATES, Checkpoint, remove_others
-from seqpipe.training.distributed import group
+from seqpipe.training.distributed import Group, group
 from seqpipe.training.fingerprint import fingerprint
 from seqpipe.training.history import write_history
+from seqpipe.training.lock import only_one
 from seqpipe.training.loop import fit
 from seqpipe.training.precision import device_of
 from seqpipe.training.threads import set_threads
@@ -28,9 +30,16 @@ def train(pipeline: Pipeline, report: Report) -> Path:
 
     Goes on where a run with the same parameters and data was killed. Of several processes the first writes and reports.
     """
-    name, params, everyone = pipeline.name, pipeline.train, group()
+    everyone = group()
     report = report if everyone.rank == 0 else silent
-    folder, out, plots = preprocessed(pipeline), MODEL_DATA / name, PLOTS / name
+    folder = preprocessed(pipeline)
+    with only_one(folder, pipeline.name) if everyone.rank == 0 else nullcontext():
+        return _train(pipeline, folder, everyone, report)
+
+
+def _train(pipeline: Pipeline, folder: Path, everyone: Group, report: Report) -> Path:
+    name, params, task = pipeline.name, pipeline.train, TASKS[pipeline.task]
+    out, plots = MODEL_DATA / name, PLOTS / name
     _check_places(out.parent, plots)
     features = features_of(pipeline.modality, pipeline.task).load(pipeline.features, folder, report)
     trained = Trained(pipeline, features, build(pipeline, features))
@@ -39,8 +48,7 @@ def train(pipeline: Pipeline, report: Report) -> Path:
     report(Note(f"{name}: {pipeline.task} with {pipeline.model.cell}, {weights:,} weights"))
     training, valid = (Store(folder / f"{split}.arrow") for split in ("train", "valid"))
     metric = metric_of(trained, valid)
-    checkpoint = _checkpoint(pipeline, folder, report)
-    task = TASKS[pipeline.task]
+    checkpoint = _checkpoint(pipeline, folder, everyone, report)
     data = (training, valid, params, name, report, task.batches)
     try:
         history = fit(trained.model, task.loss, *data, metric=metric, checkpoint=checkpoint)
@@ -64,9 +72,8 @@ def _check_places(*folders: Path) -> None:
             raise SeqpipeError(f"The folder {folder} cannot be made: a file stands in its way; move that file.")
 
 
-def _checkpoint(pipeline: Pipeline, folder: Path, report: Report) -> Checkpoint:
+def _checkpoint(pipeline: Pipeline, folder: Path, everyone: Group, report: Report) -> Checkpoint:
     """Where this training keeps its state; states of other parameters or data are removed."""
-    everyone = group()
     word = fingerprint(pipeline, folder, device_of(pipeline.train), everyone.size)
     if everyone.rank == 0:
         remove_others(pipeline.name, word, report)
