@@ -20,8 +20,8 @@ from seqpipe.params.models import LanguageModel
 from seqpipe.params.training import StreamTrain
 from seqpipe.training.threads import LARGE
 
-HIDDEN = (96, 192, 384, 640, 960, 1408)
-VOCABULARY, STREAMS, SPAN, UPDATES = 100, 32, 64, 5
+HIDDEN = (96, 192, 384, 640, 960)
+VOCABULARY, STREAMS, SPAN, UPDATES = 100, 32, 64, 3
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
                 language(model, batch, Moment(0, 1, params)).mean().backward()
                 optimizer.step()
 
-        seconds = medians({"one": lambda run=updates: run(1), "two": lambda run=updates: run(2)}, repeats=5)
+        seconds = medians({"one": lambda run=updates: run(1), "two": lambda run=updates: run(2)}, repeats=3)
         weights = sum(weight.numel() for weight in model.parameters())
         speeds = {f"{threads} thread, updates/s": UPDATES / time for threads, time in seconds.items()}
         rows.append({"weights": weights, **speeds, "two / one": seconds["one"] / seconds["two"]})

@@ -103,7 +103,7 @@ class _Gru(torch.autograd.Function):
         steps = (gates[..., : 2 * size], *gates.chunk(3, dim=-1), inner, outputs)
         for rz, r, z, n, u, h in zip(*(part.unbind(0) for part in steps), strict=True):
             rz.addmm_(hidden, U_rz).sigmoid_()
-            torch.addmm(b_n, hidden, U_n, out=u)
+            torch.mm(hidden, U_n, out=u).add_(b_n)
             n.addcmul_(r, u).tanh_()
             hidden = torch.lerp(n, hidden, z, out=h)
         ctx.save_for_backward(inputs, W, U, start, gates, inner, outputs)
@@ -119,12 +119,11 @@ class _Gru(torch.autograd.Function):
             before = _before(outputs, start, first, end)
             candidate, factors = _gru_factors(gates[first:end], inner[first:end], before)
             d_outputs = torch.empty_like(before)
-            z = gates[first:end].chunk(3, dim=-1)[1]
-            for t in range(end - first - 1, -1, -1):
-                total = torch.add(d_hidden, gradient[first + t], out=d_outputs[t])
-                factors[t] *= total[:, None]
-                torch.mul(total, z[t], out=d_hidden)
-                d_hidden.addmm_(factors[t].flatten(1), U)
+            steps = (d_outputs, gradient[first:end], factors, factors.flatten(2), gates[first:end].chunk(3, dim=-1)[1])
+            for total, given, factor, flat, z in reversed(list(zip(*(part.unbind(0) for part in steps), strict=True))):
+                torch.add(d_hidden, given, out=total)
+                factor *= total[:, None]
+                torch.mul(total, z, out=d_hidden).addmm_(flat, U)
             d_r, d_z, d_inner = factors.unbind(2)
             d_projected[first:end] = torch.cat([d_r, d_z, d_outputs * candidate], dim=-1)
             d_U.addmm_(factors.flatten(2).flatten(0, 1).t(), before.flatten(0, 1))
