@@ -90,8 +90,12 @@ def holds(case: str, params: Params, seed: int) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """On a busy machine a second one makes steps as small as these a hundred times slower."""
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """On a busy machine a second one makes steps as small as these a hundred times slower.
+
+    Sequences as short as these are cut as well, where padding is left out.
+    """
+    monkeypatch.setattr("seqpipe.nn.ragged.SHORTEST", 1)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -168,26 +168,84 @@ def test_a_cell_is_torchs(name):
     torch.testing.assert_close(made.run(x, made.start(B))[0], peer(x)[0], atol=1e-12, rtol=0)
 
 
-def test_gates_are_those_of_the_step(cell):
+def lstm_gates(x, state, p):
+    i, f, g, o = np.split(p["W"] @ x + p["U"] @ state[0] + p["b"], 4)
+    return {"input": sigmoid(i), "forget": sigmoid(f), "output": sigmoid(o), "candidate": np.tanh(g)}
+
+
+def layernorm_lstm_gates(x, state, p):
+    sums = normalised(p["W"] @ x, p["scale_W"]) + normalised(p["U"] @ state[0], p["scale_U"]) + p["b"]
+    i, f, g, o = np.split(sums, 4)
+    return {"input": sigmoid(i), "forget": sigmoid(f), "output": sigmoid(o), "candidate": np.tanh(g)}
+
+
+def gru_gates(x, state, p):
+    return of_gru(p["W"] @ x + p["b"], p["U"] @ state[0], p["b_n"])
+
+
+def layernorm_gru_gates(x, state, p):
+    return of_gru(normalised(p["W"] @ x, p["scale_W"]) + p["b"], normalised(p["U"] @ state[0], p["scale_U"]), p["b_n"])
+
+
+def of_gru(outer, inner, bias):
+    (wr, wz, wn), (ur, uz, un) = np.split(outer, 3), np.split(inner, 3)
+    reset = sigmoid(wr + ur)
+    return {"reset": reset, "update": sigmoid(wz + uz), "candidate": np.tanh(wn + reset * (un + bias))}
+
+
+def mingru_gates(x, state, p):
+    z, candidate = np.split(p["W"] @ x + p["b"], 2)
+    return {"update": sigmoid(z), "candidate": candidate}
+
+
+def minlstm_gates(x, state, p):
+    f, i, candidate = np.split(p["W"] @ x + p["b"], 3)
+    return {"forget": sigmoid(f), "input": sigmoid(i), "candidate": candidate}
+
+
+GATES = {
+    "lstm": lstm_gates,
+    "layernorm-lstm": layernorm_lstm_gates,
+    "gru": gru_gates,
+    "layernorm-gru": layernorm_gru_gates,
+    "mingru": mingru_gates,
+    "minlstm": minlstm_gates,
+}
+
+
+def test_gates_are_those_of_the_equation(cell):
     name, made = cell
     x, state = torch.randn(B, F, dtype=torch.float64), random_state(made)
-    gates, new = made.gates(x, state), made.step(x, state)
-    rebuilt = {
-        "rnn": lambda: new[0],
-        "irnn": lambda: new[0],
-        "lstm": lambda: gates["output"] * torch.tanh(gates["forget"] * state[1] + gates["input"] * gates["candidate"]),
-        "layernorm-lstm": lambda: gates["output"] * (new[0] / gates["output"]),
-        "gru": lambda: (1 - gates["update"]) * gates["candidate"] + gates["update"] * state[0],
-        "layernorm-gru": lambda: (1 - gates["update"]) * gates["candidate"] + gates["update"] * state[0],
-        "mingru": lambda: (1 - gates["update"]) * state[0] + gates["update"] * gates["candidate"],
-        "minlstm": lambda: (
-            (gates["forget"] * state[0] + gates["input"] * gates["candidate"]) / (gates["forget"] + gates["input"])
-        ),
-    }
-    torch.testing.assert_close(rebuilt[name.split()[0]](), new[0], atol=1e-12, rtol=0)
-    if name == "layernorm-lstm":
-        cell_state = gates["forget"] * state[1] + gates["input"] * gates["candidate"]
-        torch.testing.assert_close(cell_state, new[1], atol=1e-12, rtol=0)
+    weights = {name: weight.detach().numpy() for name, weight in made.named_parameters()}
+    found = made.gates(x, state)
+    for row in range(B):
+        one = tuple(part[row].numpy() for part in state)
+        expected = GATES[name](x[row].numpy(), one, weights) if name in GATES else {}
+        assert list(found) == list(expected)
+        for gate, values in expected.items():
+            np.testing.assert_allclose(found[gate][row].detach(), values, atol=1e-12)
+
+
+def test_shut_gates_of_the_minimal_lstm_give_numbers():
+    made = make("minlstm")
+    with torch.no_grad():
+        made.b[: 2 * H] = -300.0
+    outputs, _ = made.run(torch.randn(B, T, F, dtype=torch.float64), made.start(B))
+    outputs.sum().backward()
+    assert outputs.isfinite().all()
+    assert all(weight.grad.isfinite().all() for weight in made.parameters())
+
+
+@pytest.mark.parametrize(("name", "gates"), [("rnn", 1), ("gru", 3), ("lstm", 4), ("mingru", 2)])
+def test_input_weights_start_as_told(name, gates):
+    bounds = {"uniform": H**-0.5, "xavier": (6 / (F + gates * H)) ** 0.5}
+    for kind, bound in bounds.items():
+        largest = make(name, initial={"input": kind}).W.abs().max().item()
+        assert 0.8 * bound < largest <= bound + 1e-6
+    wide = make(name, inputs=20, initial={"input": "orthogonal"}).W.detach()
+    if gates * H <= 20:
+        torch.testing.assert_close(wide @ wide.T, torch.eye(len(wide), dtype=wide.dtype), atol=1e-5, rtol=0)
+    assert make(name, inputs=400, initial={"input": "normal"}).W.std().item() == pytest.approx(400**-0.5, rel=0.1)
 
 
 RECURRENT = [name for name in CELLS if not name.startswith("min")]

@@ -164,3 +164,20 @@ def test_cuts_cover_every_sequence_and_leave_padding_out(lengths, more):
     assert worked <= time * len(lengths)
     if len(parts) > 1:
         assert min(np.diff([0, *ends[:-1]]), default=SHORTEST) >= SHORTEST
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "irnn", "minlstm", "layernorm-lstm"])
+def test_leaving_padding_out_changes_no_gradient_and_draws_dropped_weights_once(cell):
+    drop = {} if cell.startswith("min") else {"weight_drop": 0.4}
+    made = CELLS[cell](2, RecurrentParams(cell=cell, hidden=3, **drop)).double().train()
+    lengths = torch.tensor([70, 3, 50, 20, 0, 33, 69, 18, 35])
+    data = torch.randn(9, 70, 2, dtype=torch.float64, requires_grad=True)
+    assert len(cuts(sorted(lengths.tolist(), reverse=True), 70)) > 2
+    weigh = Padded(torch.randn(9, 70, 3, dtype=torch.float64), lengths).zeroed().data
+    found = []
+    for run in (lambda: over(made, Padded(data, lengths)).data, lambda: made.run(data, made.start(9))[0]):
+        torch.manual_seed(7)
+        outputs = run() * weigh
+        found.append([outputs, *torch.autograd.grad(outputs.square().sum(), [data, *made.parameters()])])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-10, rtol=1e-8)

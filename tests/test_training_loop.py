@@ -13,7 +13,7 @@ from torch import nn
 
 from seqpipe.batches import collate
 from seqpipe.files import SeqpipeError
-from seqpipe.params.training import Train
+from seqpipe.params.training import Sampling, Train
 from seqpipe.report import Note, Progress
 from seqpipe.schedules import factor
 from seqpipe.store import Store
@@ -236,3 +236,29 @@ def test_the_mean_loss_of_a_split_is_that_of_its_rows_one_by_one(tmp_path: Path)
     alone = [loss(model, collate([valid[row]])) for row in range(len(valid))]
     total, terms = sum(one.total.item() for one in alone), sum(one.terms.item() for one in alone)
     assert evaluate(model, loss, valid, 40) == pytest.approx(total / terms, rel=1e-5)
+
+
+def test_of_epochs_with_the_same_figure_the_lower_loss_is_better(tmp_path: Path) -> None:
+    data = stores(tmp_path, "forecast")
+    params = Train(epochs=5, budget=60, learning_rate=0.0005, schedule="constant", watch="mase", patience=2)
+    model = tiny.model("forecast")
+    fitting = (TASKS["forecast"].loss, *data, params, "tiny", lambda event: None)
+    history = fit(model, *fitting, metric=Metric(lambda model: 0.0, lower_is_better=False))
+    losses = [epoch.valid_loss for epoch in history]
+    assert losses.index(min(losses)) > 0
+    assert evaluate(model, TASKS["forecast"].loss, data[1], 60) == pytest.approx(min(losses))
+
+
+@pytest.mark.parametrize(
+    ("section", "keys", "message"),
+    [
+        (Train, {"momentum": 0.9}, "'momentum' is for optimizer sgd or asgd or rmsprop, but optimizer is adamw"),
+        (Train, {"average_decay": 0.9}, "'average_decay' is for average exponential, but average is none"),
+        (Train, {"average_epochs": 2, "average": "exponential"}, "'average_epochs' is for average last"),
+        (Train, {"plateau_factor": 0.1}, "'plateau_factor' is for schedule plateau, but schedule is cosine"),
+        (Sampling, {"floor": 0.5}, "'floor' is for decay linear or exponential or inverse-sigmoid"),
+    ],
+)
+def test_a_key_without_effect_is_refused(section: type, keys: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        section(**keys)

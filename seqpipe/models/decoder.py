@@ -3,7 +3,8 @@
 h_t = cell([E y_{t−1}; h̃_{t−1}], h_{t−1});  c_t = Σ_s α_{t,s} m_s;  h̃_t = tanh(W [h_t; c_t]);  p(y_t) = softmax(V h̃_t)
 (Luong et al. 2015). Only with ``input_feeding`` does the cell read h̃_{t−1}; only location-aware attention needs
 α_{t−1}. Without either, a whole target goes through the cells in one call and through attention in one product; with
-one of them, step after step. h̃ is dropped out on its way to the output alone: nothing is from step to step.
+one of them, step after step. h̃ is dropped out on its way to the output alone; the
+h_t that it is made of has been dropped out on its way up, as between layers.
 """
 
 from __future__ import annotations

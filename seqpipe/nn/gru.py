@@ -43,7 +43,7 @@ class GRU(nn.Module):
         """h_1 … h_T (B, T, H) of inputs (B, T, F) from ``state``, and the state after the last step."""
         W, U, b, b_n = weights or self.weights()
         if inputs.is_cuda:  # cuDNN has the whole sequence as one kernel
-            own, start = _torch(W, U, b, b_n), state[0][None]
+            own, start = _torch(W, U, b, b_n), state[0][None].contiguous()
             outputs, last = torch.gru(inputs, start, own, True, 1, 0.0, self.training, False, True)
             return outputs, (last[0],)
         outputs = gru(inputs.transpose(0, 1), W, U, b, b_n, state[0])

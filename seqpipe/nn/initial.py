@@ -7,26 +7,29 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-KINDS: dict[str, Callable[[Tensor], Tensor]] = {
-    "xavier": nn.init.xavier_uniform_,
-    "orthogonal": nn.init.orthogonal_,
-    "identity": nn.init.eye_,
-    "normal": lambda weight: nn.init.normal_(weight, std=weight.shape[1] ** -0.5),
-    "uniform": lambda weight: nn.init.uniform_(weight, -(weight.shape[0] ** -0.5), weight.shape[0] ** -0.5),
+KINDS: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "xavier": lambda weight, hidden: nn.init.xavier_uniform_(weight),
+    "orthogonal": lambda weight, hidden: nn.init.orthogonal_(weight),
+    "identity": lambda weight, hidden: nn.init.eye_(weight),
+    "normal": lambda weight, hidden: nn.init.normal_(weight, std=weight.shape[1] ** -0.5),
+    "uniform": lambda weight, hidden: nn.init.uniform_(weight, -(hidden**-0.5), hidden**-0.5),
 }
-"""Of one gate, in place. Xavier keeps the variance of activations and gradients alike (Glorot & Bengio 2010);
-orthogonal U keeps ‖U h‖ = ‖h‖, so gradients neither vanish nor explode at the start (Saxe et al. 2014); the identity
-makes a ReLU network remember (Le et al. 2015); normal has variance 1/columns; uniform is ±1/√H, torch's own."""
+"""Called with weights, filled in place, and H.
+
+Xavier keeps the variance of activations and gradients alike (Glorot & Bengio 2010); orthogonal U keeps ‖U h‖ = ‖h‖, so
+gradients neither vanish nor explode at the start (Saxe et al. 2014); the identity makes a ReLU network remember (Le et
+al. 2015); normal has variance 1/columns; uniform is ±1/√H, torch's own.
+"""
 
 
 def input_weights(gates: int, hidden: int, inputs: int, kind: str) -> nn.Parameter:
     """W (gates · H, F), all gates as one matrix."""
-    return nn.Parameter(KINDS[kind](torch.empty(gates * hidden, inputs)))
+    return nn.Parameter(KINDS[kind](torch.empty(gates * hidden, inputs), hidden))
 
 
 def recurrent_weights(gates: int, hidden: int, kind: str) -> nn.Parameter:
     """U (gates · H, H), each gate a matrix of its own."""
-    return nn.Parameter(torch.cat([KINDS[kind](torch.empty(hidden, hidden)) for _ in range(gates)]))
+    return nn.Parameter(torch.cat([KINDS[kind](torch.empty(hidden, hidden), hidden) for _ in range(gates)]))
 
 
 def bias(gates: int, hidden: int, remembers: int | None = None, value: float = 0.0) -> nn.Parameter:

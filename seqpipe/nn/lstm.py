@@ -39,7 +39,7 @@ class LSTM(nn.Module):
 
     def run(self, inputs: Tensor, state: State, weights: Weights | None = None) -> tuple[Tensor, State]:
         """h_1 … h_T (B, T, H) of inputs (B, T, F) from ``state``, and the state after the last step."""
-        first = tuple(part[None] for part in state)
+        first = tuple(part[None].contiguous() for part in state)  # which cuDNN wants
         weights = weights or self.weights()
         outputs, hidden, cell = torch.lstm(inputs, first, weights, True, 1, 0.0, self.training, False, True)
         return outputs, (hidden[0], cell[0])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from seqpipe.nn.initial import bias, input_weights
 from seqpipe.nn.scan import linear_recurrence
@@ -18,6 +19,11 @@ def _over_time(decay: Tensor, new: Tensor, state: State) -> tuple[Tensor, State]
     """h_t = a_t ⊙ h_{t−1} + b_t over (B, T, H), and the last."""
     outputs = linear_recurrence(decay.transpose(0, 1), new.transpose(0, 1), state[0])
     return outputs.transpose(0, 1), (outputs[-1],)
+
+
+def _share(f: Tensor, i: Tensor) -> Tensor:
+    """σ(f) / (σ(f) + σ(i)) = σ(log σ(f) − log σ(i)), which is a number even where both are zero."""
+    return torch.sigmoid(functional.logsigmoid(f) - functional.logsigmoid(i))
 
 
 class MinGRU(nn.Module):
@@ -78,19 +84,20 @@ class MinLSTM(nn.Module):
     def run(self, inputs: Tensor, state: State, weights: Weights | None = None) -> tuple[Tensor, State]:
         """h_1 … h_T (B, T, H) of inputs (B, T, F) from ``state``, and the state after the last step."""
         f, i, candidate = self._parts(inputs)
-        return _over_time(f / (f + i), i / (f + i) * candidate, state)
+        kept = _share(f, i)
+        return _over_time(kept, (1 - kept) * candidate, state)
 
     def step(self, inputs: Tensor, state: State, weights: Weights | None = None) -> State:
         """One step on (B, F)."""
         f, i, candidate = self._parts(inputs)
-        return (f / (f + i) * state[0] + i / (f + i) * candidate,)
+        return (torch.lerp(candidate, state[0], _share(f, i)),)
 
     def gates(self, inputs: Tensor, state: State) -> dict[str, Tensor]:
         """The activations (B, H) of one step's gates, by name."""
         f, i, candidate = self._parts(inputs)
-        return {"forget": f, "input": i, "candidate": candidate}
+        return {"forget": f.sigmoid(), "input": i.sigmoid(), "candidate": candidate}
 
     def _parts(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """f, i and h̃."""
+        """The sums inside σ of f and of i, and h̃."""
         f, i, candidate = (inputs @ self.W.t() + self.b).chunk(3, dim=-1)
-        return torch.sigmoid(f), torch.sigmoid(i), candidate
+        return f, i, candidate

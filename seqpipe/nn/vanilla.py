@@ -11,6 +11,9 @@ from seqpipe.nn.kernels import ACTIVATIONS, rnn
 from seqpipe.nn.state import State, Weights
 from seqpipe.params.models import RecurrentParams
 
+FUSED = {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu}
+"""torch's kernels, for GPUs."""
+
 
 class VanillaRNN(nn.Module):
     """h_t = φ(W x_t + U h_{t−1} + b)  (Elman 1990), φ being tanh, ReLU or leaky ReLU."""
@@ -33,6 +36,10 @@ class VanillaRNN(nn.Module):
     def run(self, inputs: Tensor, state: State, weights: Weights | None = None) -> tuple[Tensor, State]:
         """h_1 … h_T (B, T, H) of inputs (B, T, F) from ``state``, and the state after the last step."""
         W, U, b = weights or self.weights()
+        if inputs.is_cuda and self.activation in FUSED:  # cuDNN has the whole sequence as one kernel
+            own, start = (W, U, b, torch.zeros_like(b)), state[0][None].contiguous()
+            outputs, last = FUSED[self.activation](inputs, start, own, True, 1, 0.0, self.training, False, True)
+            return outputs, (last[0],)
         outputs = rnn(inputs.transpose(0, 1), W, U, b, state[0], self.activation)
         return outputs.transpose(0, 1), (outputs[-1],)
 

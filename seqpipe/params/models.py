@@ -52,13 +52,13 @@ class RecurrentParams(Section):
         """No key may be without effect."""
         minimal, cell = self.cell.startswith("min"), self.cell
         if self.activation != "tanh" and cell != "rnn":
-            raise ValueError(f"'activation: {self.activation}' is for cell rnn, but the cell is {cell}")
+            raise ValueError(f"'activation: {self.activation}' is for cell rnn, but the cell is {cell}; remove it")
         if minimal and self.weight_drop:
-            raise ValueError(f"'weight_drop' needs recurrent weights, and {cell} has none")
+            raise ValueError(f"'weight_drop' needs recurrent weights, and {cell} has none; remove it")
         if minimal and self.initial.recurrent:
-            raise ValueError(f"'initial.recurrent' needs recurrent weights, and {cell} has none")
+            raise ValueError(f"'initial.recurrent' needs recurrent weights, and {cell} has none; remove it")
         if cell in ("rnn", "irnn") and self.initial.forget_bias is not None:
-            raise ValueError(f"'initial.forget_bias' needs a gate, and {cell} has none")
+            raise ValueError(f"'initial.forget_bias' needs a gate, and {cell} has none; remove it")
         return self
 
 

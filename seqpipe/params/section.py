@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -18,6 +19,15 @@ NUMBER = BeforeValidator(_number)
 Positive = Annotated[int, NUMBER, Field(gt=0)]
 Count = Annotated[int, NUMBER, Field(ge=0)]
 Share = Annotated[float, NUMBER, Field(ge=0, lt=1)]
+
+
+def refuse_idle(section: BaseModel, needs: Mapping[str, tuple[str, tuple[str, ...]]]) -> None:
+    """Refuse keys that have no effect: each of ``needs`` works only where another key has one of some values."""
+    for key, (other, values) in needs.items():
+        idle = getattr(section, other) not in values
+        if idle and getattr(section, key) != type(section).model_fields[key].default:
+            wanted = " or ".join(values)
+            raise ValueError(f"'{key}' is for {other} {wanted}, but {other} is {getattr(section, other)}; remove it")
 
 
 class Section(BaseModel):

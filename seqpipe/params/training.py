@@ -6,7 +6,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from seqpipe.params.section import NUMBER, Count, Positive, Section, Share
+from seqpipe.params.section import NUMBER, Count, Positive, Section, Share, refuse_idle
+
+TRAIN_NEEDS = {
+    "momentum": ("optimizer", ("sgd", "asgd", "rmsprop")),
+    "average_start": ("optimizer", ("asgd",)),
+    "average_decay": ("average", ("exponential",)),
+    "average_epochs": ("average", ("last",)),
+    "plateau_factor": ("schedule", ("plateau",)),
+    "plateau_patience": ("schedule", ("plateau",)),
+}
+SAMPLING_NEEDS = dict.fromkeys(("half", "floor", "form"), ("decay", ("linear", "exponential", "inverse-sigmoid")))
 
 
 class Train(Section):
@@ -62,9 +72,10 @@ class Train(Section):
     """CPU threads; 0 chooses by model size."""
 
     @model_validator(mode="after")
-    def _one_average(self) -> Self:
+    def _applies(self) -> Self:
+        refuse_idle(self, TRAIN_NEEDS)
         if self.optimizer == "asgd" and self.average != "none":
-            raise ValueError("average must be none for asgd, which averages by itself")
+            raise ValueError("'average' must be none for optimizer asgd, which averages by itself; remove it")
         return self
 
 
@@ -88,6 +99,11 @@ class Sampling(Section):
     form: Literal["token", "two-pass"] = "token"
     """Whether each token is drawn after the mixed ones before it, or all at once after the true ones, which is faster.
     """
+
+    @model_validator(mode="after")
+    def _applies(self) -> Self:
+        refuse_idle(self, SAMPLING_NEEDS)
+        return self
 
 
 class Seq2SeqTrain(LabelTrain):

@@ -72,7 +72,7 @@ def fit(
         with state.average.in_place():
             valid_loss = evaluate(model, loss, valid, params.budget, setting.group)
             watched = valid_loss if metric is None else metric.figure(model)
-            if all(sign * watched < sign * epoch.watched for epoch in state.history):
+            if all((sign * watched, valid_loss) < (sign * epoch.watched, epoch.valid_loss) for epoch in state.history):
                 state.best = copy.deepcopy(model.state_dict())
         state.close_epoch(valid_loss, watched, time.monotonic() - began)
         report(Note(describe(name, state.history[-1], params)))
@@ -122,7 +122,7 @@ def _together(batches: Iterator[Batch], count: int) -> Iterator[list[Batch]]:
 
 def _waited(state: State, sign: int) -> int:
     """Epochs since the best one."""
-    figures = [sign * epoch.watched for epoch in state.history]
+    figures = [(sign * epoch.watched, epoch.valid_loss) for epoch in state.history]  # of equals, the lower loss
     return len(figures) - 1 - figures.index(min(figures)) if figures else 0
 
 

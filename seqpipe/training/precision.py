@@ -31,6 +31,7 @@ def device_of(params: Train) -> torch.device:
             )
         device = torch.device("cuda", place)
         torch.cuda.set_device(device)
+        torch.backends.cudnn.allow_tf32 = False  # float32 is float32, in cuDNN's recurrences as well
     if params.precision == "fp16" and device.type == "cpu":
         raise SeqpipeError("train.precision is fp16, which needs a GPU; set it to bf16 or float32.")
     return device
