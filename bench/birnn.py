@@ -6,6 +6,8 @@ Forward and backward, one thread, batches of similar length as training makes th
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import torch
 from timing import goal, medians, table
@@ -16,7 +18,8 @@ from seqpipe.nn.recurrent import Encoder
 from seqpipe.padded import Padded
 from seqpipe.params.models import RecurrentParams
 
-FEATURES, HIDDEN, BATCH = 64, 128, 32
+FEATURES, HIDDEN = 64, 128
+BATCHES = (32, 64)
 PEERS = {"lstm": nn.LSTM, "gru": nn.GRU}
 LENGTHS = {"100": (90, 100), "150": (135, 150), "200": (180, 200), "800 mixed": (40, 800)}
 GOALS = {"100": 4.0, "150": 4.0, "200": 4.0, "800 mixed": 20.0}
@@ -35,38 +38,41 @@ def pair(cell: str) -> tuple[Encoder, nn.RNNBase]:
     return own, peer
 
 
+def compare(own: Encoder, peer: nn.RNNBase, lengths: torch.Tensor) -> dict[str, float]:
+    """Median seconds of both, forward and backward, and the largest difference of their outputs."""
+    source = Padded(torch.randn(len(lengths), int(lengths.max()), FEATURES), lengths)
+
+    def padded() -> torch.Tensor:
+        return own(source).zeroed().data
+
+    def packed() -> torch.Tensor:
+        sequences = pack_padded_sequence(*source, batch_first=True, enforce_sorted=False)
+        return pad_packed_sequence(peer(sequences)[0], batch_first=True)[0]
+
+    with torch.no_grad():
+        difference = (padded() - packed()).abs().max().item()
+    assert difference < 1e-5, difference
+    runs = {"seqpipe": lambda: padded().sum().backward(), "packed": lambda: packed().sum().backward()}
+    return medians(runs, repeats=3 if lengths.max() > 500 else 5) | {"difference": difference}
+
+
 def main() -> None:
     """Print the table and the goals."""
     torch.set_num_threads(1)
     rng, rows, ratios = np.random.default_rng(1), [], {}
-    for cell in PEERS:
-        own, peer = pair(cell)
-        for name, (shortest, longest) in LENGTHS.items():
-            lengths = torch.from_numpy(rng.integers(shortest, longest + 1, BATCH))
-            lengths[0] = longest
-            source = Padded(torch.randn(BATCH, longest, FEATURES), lengths)
-
-            def padded(own: Encoder = own, source: Padded = source) -> torch.Tensor:
-                return own(source).zeroed().data
-
-            def packed(peer: nn.RNNBase = peer, source: Padded = source) -> torch.Tensor:
-                sequences = pack_padded_sequence(*source, batch_first=True, enforce_sorted=False)
-                return pad_packed_sequence(peer(sequences)[0], batch_first=True)[0]
-
-            with torch.no_grad():
-                difference = (padded() - packed()).abs().max().item()
-            assert difference < 1e-5, difference
-            runs = {
-                "seqpipe": lambda run=padded: run().sum().backward(),
-                "packed": lambda run=packed: run().sum().backward(),
-            }
-            times = medians(runs, repeats=3 if longest > 500 else 5)
-            ratios[cell, name] = times["packed"] / times["seqpipe"]
-            rows.append({"cell": cell, "T": name} | {f"{who} ms": 1e3 * value for who, value in times.items()})
-            rows[-1] |= {"ratio": ratios[cell, name], "largest difference": difference}
+    for cell, batch, name in product(PEERS, BATCHES, LENGTHS):
+        shortest, longest = LENGTHS[name]
+        lengths = torch.from_numpy(rng.integers(shortest, longest + 1, batch))
+        lengths[0] = longest
+        found = compare(*pair(cell), lengths)
+        ratio = ratios[cell, batch, name] = found["packed"] / found["seqpipe"]
+        times = {f"{who} ms": 1e3 * found[who] for who in ("seqpipe", "packed")}
+        rows.append(
+            {"cell": cell, "batch": batch, "T": name} | times | {"ratio": ratio} | {"difference": found["difference"]}
+        )
     table(rows)
-    for (cell, name), ratio in ratios.items():
-        goal(f"bi{cell}-T{name.replace(' ', '-')}", ratio, GOALS[name])
+    for (cell, batch, name), ratio in ratios.items():
+        goal(f"bi{cell}-B{batch}-T{name.replace(' ', '-')}", ratio, GOALS[name])
 
 
 if __name__ == "__main__":
