@@ -93,13 +93,13 @@ def decode(
     nbest: Annotated[int | None, typer.Option(help="Hypotheses reported for every input.")] = None,
     length_penalty: Annotated[float | None, typer.Option(help="Exponent of the length normalisation.")] = None,
     max_length: Annotated[int | None, typer.Option(help="Longest output in tokens.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Inputs read together.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Inputs read together.")] = None,
 ) -> None:
     """Read a trained pipeline out: its test split, or new raw input.
 
     Flags override the decode section of params.yaml. New input gives one result an input, in order, on standard output.
     """
-    given = {"beam": beam, "nbest": nbest, "length_penalty": length_penalty, "max_length": max_length, "batch": batch}
+    given = {"beam": beam, "nbest": nbest, "length_penalty": length_penalty, "max_length": max_length, "batch_size": batch_size}
     flags = {flag: value for flag, value in given.items() if value is not None}
     if inputs:
         assert name is not None

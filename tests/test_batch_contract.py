@@ -121,7 +121,7 @@ CASES = [
 @pytest.mark.parametrize(("task", "params"), CASES, ids=lambda value: str(value).replace(" ", ""))
 def test_loss_gradient_and_output_are_the_examples_own(task, params):
     rows, model, row_of = tiny.rows(task), tiny.model(task, **params), TASKS[tiny.task_of(task)]
-    found = differences(row_of, model, rows, tiny.options(task, batch=7))
+    found = differences(row_of, model, rows, tiny.options(task, batch_size=7))
     assert len(found) == 3
     assert [one for one in found if not one.within()] == []
 

@@ -175,7 +175,7 @@ def answers(text: str) -> list[tuple[str, str]]:
 def test_one_result_a_line_in_order_with_empty_lines_in_place(project: Path, batch: str) -> None:
     alone = dict(answers(seqpipe("decode", "words", "-", stdin=f"{line}\n".encode()).out)[0] for line in LINES)
     assert alone[""] == ""
-    done = seqpipe("decode", "words", "-", "--batch", batch, stdin="".join(f"{line}\n" for line in LINES).encode())
+    done = seqpipe("decode", "words", "-", "--batch-size", batch, stdin="".join(f"{line}\n" for line in LINES).encode())
     assert (done.code, done.err) == (0, "")
     assert answers(done.out) == [(line, alone[line]) for line in LINES]
 
@@ -200,7 +200,7 @@ def test_a_person_sees_no_json(project: Path) -> None:
 
 
 def test_results_come_as_lines_are_typed_and_ctrl_c_ends_quietly(project: Path) -> None:
-    command = [sys.executable, "-m", "seqpipe", "decode", "words", "-", "--batch", "1"]
+    command = [sys.executable, "-m", "seqpipe", "decode", "words", "-", "--batch-size", "1"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(command, **pipes, env=environment(**ANY_LOCALE)) as process:
         process.stdin.write("가\n".encode())  # in a locale that has no such letter

@@ -24,7 +24,7 @@ verse:
   features: {source: {level: LEVEL, vocabulary: 40, normalization: identity}}
   model: {hidden: 24, embedding: 16, dropout: 0}
   train: {epochs: 40, streams: 4, span: 20, learning_rate: 2e-2, threads: 1}
-  decode: {batch: 3}
+  decode: {batch_size: 3}
 
 words:
   task: seq2seq

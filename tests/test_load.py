@@ -91,7 +91,7 @@ def test_python_and_the_command_line_agree(project: Path) -> None:
 
 
 def test_order_and_empty_inputs_are_kept(project: Path) -> None:
-    trained = load("data/models/words", batch=2)
+    trained = load("data/models/words", batch_size=2)
     texts = ["", "dcba", "a", "", "abcdabcd", "a"]
     records = trained(texts)
     assert [record["source"] for record in records] == texts

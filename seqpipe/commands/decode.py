@@ -28,7 +28,7 @@ def decode_test(pipeline: Pipeline, report: Report) -> Path:
     rows = [test[index] for index in range(len(test))]
     began = time.perf_counter()
     found: list[list[Record]] = []
-    for chunk in _chunks(rows, 4 * pipeline.decode.batch):
+    for chunk in _chunks(rows, 4 * pipeline.decode.batch_size):
         report(Progress(f"decode {name}", len(found), len(rows)))
         found += trained.read_out(chunk)
     seconds = time.perf_counter() - began

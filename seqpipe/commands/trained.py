@@ -54,7 +54,7 @@ class Trained(NamedTuple):
         """
         encoded = (self.features.encode(example) for example in examples)
         remaining = encoded if stream else iter(list(encoded))
-        while rows := list(islice(remaining, self.pipeline.decode.batch)):
+        while rows := list(islice(remaining, self.pipeline.decode.batch_size)):
             for row, found in zip(rows, self.read_out(rows), strict=True):
                 yield {"id": row["id"], "source": self.features.record(row)["source"], "hypotheses": found}
 
@@ -63,7 +63,7 @@ class Trained(NamedTuple):
         empty = TASKS[self.pipeline.task].empty
         found = [[{"text": "", "score": 0.0, "tokens": [], **empty(self.model)}] for _ in rows]
         with_data = [at for at, row in enumerate(rows) if len(row["source"])]
-        size = self.pipeline.decode.batch
+        size = self.pipeline.decode.batch_size
         order = sorted(with_data, key=lambda at: len(rows[at]["source"]))
         self.model.eval()
         for start in range(0, len(order), size):

@@ -16,7 +16,7 @@ class SearchParams(Section):
     """Hypotheses kept at every step; 1 is greedy."""
     nbest: Positive = 1
     """Hypotheses reported for every input."""
-    batch: Positive = 64
+    batch_size: Positive = 64
     """Inputs decoded together."""
 
     @model_validator(mode="after")
@@ -42,35 +42,35 @@ class CtcDecode(SearchParams):
 class ClassifyDecode(Section):
     """Every label is reported, the likeliest first."""
 
-    batch: Positive = 256
+    batch_size: Positive = 256
     """Inputs read together."""
 
 
 class LanguageDecode(Section):
     """Each line is scored."""
 
-    batch: Positive = 64
+    batch_size: Positive = 64
     """Lines scored together."""
 
 
 class TagDecode(Section):
     """The best labels of every sentence."""
 
-    batch: Positive = 128
+    batch_size: Positive = 128
     """Sentences read together."""
 
 
 class AutoencodeDecode(Section):
     """Each sequence is rebuilt and scored."""
 
-    batch: Positive = 256
+    batch_size: Positive = 256
     """Sequences read together."""
 
 
 class ForecastDecode(Section):
     """What stands beside the model's forecast."""
 
-    batch: Positive = 256
+    batch_size: Positive = 256
     """Windows read together."""
     arima: bool = True
     """Whether to fit ARIMA (statsforecast) as a baseline."""
