@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from seqpipe.commands.fonts import drawable, installed
 from seqpipe.commands.panels import word_maps
 from seqpipe.commands.pictures import confusion_matrix, forecast, heat_map, reconstructions, surprise
+from seqpipe.commands.samples import evenly
 from seqpipe.params.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def surprises(records: Records, folder: Path) -> None:
 def rebuilt(records: Records, folder: Path) -> None:
     """``rebuilt_<series>.png``: windows without a fault from all along every series, and one of each kind of fault."""
     for group, members in _by_group([record for record in records if "signal" in record]).items():
-        normal = _spread([record for record in members if not record["label"]], NORMAL)
+        normal = [record for record in members if not record["label"]]
+        normal = [normal[at] for at in evenly(len(normal), NORMAL)]
         faults = {record["label"]: record for record in reversed(members) if record["label"]}
         chosen = [*normal, *(faults[kind] for kind in sorted(faults))][:WINDOWS]
         save(folder / f"rebuilt_{group or 'series'}.png", partial(reconstructions, chosen), (11.0, 5.0))
@@ -107,12 +109,6 @@ def save(path: Path, paint: Callable[[Axes], None], size: tuple[float, float]) -
     paint(axes)
     figure.savefig(path, metadata={"Software": None})
     pyplot.close(figure)
-
-
-def _spread(records: Records, count: int) -> list[dict[str, Any]]:
-    """``count`` of the records, evenly far apart: the middle of each of so many equal parts."""
-    count = min(count, len(records))
-    return [records[len(records) * (2 * part + 1) // (2 * count)] for part in range(count)]
 
 
 def _chosen(records: Records) -> list[dict[str, Any]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from torch import nn
 
 from seqpipe.commands.trained import Trained
@@ -21,7 +19,8 @@ FEW = 2  # rows that show which metrics there are
 def metric_of(trained: Trained, valid: Store) -> Metric | None:
     """What ``train.watch`` names; None for the validation loss. A metric the task has not is a ``SeqpipeError``.
 
-    The split is read out as the task's default ``decode`` section says, on the CPU, and each process reads its share.
+    The split is read out as the task's default ``decode`` section says, but where the model is, and each process reads
+    its share.
     """
     pipeline = trained.pipeline
     watch = pipeline.train.watch
@@ -38,8 +37,7 @@ def metric_of(trained: Trained, valid: Store) -> Metric | None:
         )
 
     def figure(model: nn.Module) -> float:
-        reading = trained._replace(model=copy.deepcopy(model).cpu().eval())
-        return float(_scores(reading, rows, group())[watch])
+        return float(_scores(trained._replace(model=model), rows, group())[watch])
 
     return Metric(figure, LOWER_IS_BETTER[watch])
 
