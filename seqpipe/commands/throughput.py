@@ -39,8 +39,13 @@ class Throughput:
     def __str__(self) -> str:
         """``300 examples read out in 5.1 s (59 a second)``, and of recordings how much faster that is than to listen:
         the real-time factor is seconds of work by seconds of sound."""
-        told = f"{self.inputs} examples read out in {self.seconds:.1f} s ({self.rate:.3g} a second"
+        what = "example" if self.inputs == 1 else "examples"
+        told = f"{self.inputs} {what} read out in {self.seconds:.1f} s ({_short(self.rate)} a second"
         if self.sound:
             speed, factor = self.sound / max(self.seconds, 1e-9), self.seconds / self.sound
-            told += f", {speed:.3g} seconds of sound a second: real-time factor {factor:.2g}"
+            told += f", {_short(speed)} seconds of sound a second: real-time factor {factor:.2g}"
         return f"{told})"
+
+
+def _short(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 10 else f"{figure:.1f}"
