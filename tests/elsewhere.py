@@ -38,6 +38,11 @@ class Away(Tensor):
         """The numbers, which come here for it."""
         return self.inner.tolist()
 
+    def __getitem__(self, key: Any) -> Tensor:
+        """Indices in a list become a tensor first; torch's own way would leave it empty."""
+        keys = key if isinstance(key, tuple) else (key,)
+        return super().__getitem__(tuple(torch.tensor(one) if isinstance(one, list) else one for one in keys))
+
     @classmethod
     def __torch_dispatch__(cls, function: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:
         return computed(function, arguments, named or {})
@@ -54,6 +59,7 @@ def computed(function: Any, arguments: Any, named: dict[str, Any]) -> Any:
     """The operation done here, its result put where it belongs."""
     given = [one for one in tree_flatten((arguments, named))[0] if isinstance(one, Tensor)]
     away, device = any(isinstance(one, Away) for one in given), named.get("device")
+    assert all(isinstance(one, Away) or one.device != ELSEWHERE for one in given), "a tensor with nothing in it"
     if away and function not in MOVES:
         indexed = function in INDEXES and isinstance(arguments[0], Away)
         here = [one for one in given if one.dim() and not isinstance(one, Away) and not indexed]
@@ -80,4 +86,5 @@ def elsewhere() -> Iterator[torch.device]:
 
     with Factories(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch, "tensor", tensor)
+        patch.setattr(torch.__future__, "_overwrite_module_params_on_conversion", True)  # not the storage alone
         yield ELSEWHERE

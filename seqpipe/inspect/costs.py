@@ -113,12 +113,12 @@ def _clock() -> float:
 def _decoder(model: Seq2Seq, batch: Batch) -> Callable[[], object]:
     with torch.inference_mode():
         state = model.start(batch.source)
-    begin = batch.source.lengths.new_tensor([BEGIN])
+    begin = torch.tensor([BEGIN], device=batch.source.data.device)
     return lambda: model.step(state, begin)
 
 
 def _writer(model: Language, batch: Batch) -> Callable[[], object]:
-    state, begin = model.start(1), batch.source.lengths.new_tensor([BEGIN])
+    state, begin = model.start(1), torch.tensor([BEGIN], device=batch.source.data.device)
     return lambda: model.step(state, begin)
 
 
