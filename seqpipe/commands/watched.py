@@ -37,7 +37,13 @@ def metric_of(trained: Trained, valid: Store) -> Metric | None:
         )
 
     def figure(model: nn.Module) -> float:
-        return float(_scores(trained._replace(model=model), rows, group())[watch])
+        scores = _scores(trained._replace(model=model), rows, group())
+        if watch not in scores:
+            raise SeqpipeError(
+                f"What {pipeline.name} reads out of the validation split has no {watch}, which train.watch names (of "
+                "empty outputs there is none); watch another metric."
+            )
+        return float(scores[watch])
 
     return Metric(figure, LOWER_IS_BETTER[watch])
 
