@@ -162,10 +162,23 @@ def evaluate(
     check_invariance: Annotated[
         bool, typer.Option("--check-invariance", help="Only check that results do not depend on the batch.")
     ] = False,
+    sweep_beam: Annotated[
+        bool, typer.Option("--sweep-beam", help="Only compare greedy search and wider beams: score and speed.")
+    ] = False,
+    split: Annotated[
+        Literal["valid", "test"] | None, typer.Option(help="What --sweep-beam reads: the test split, or valid.")
+    ] = None,
 ) -> None:
     """Score what was decoded: metrics, baselines and plots."""
+    if split is not None and not sweep_beam:
+        raise SeqpipeError("--split is for --sweep-beam, as evaluate scores the test split that was decoded; add it.")
+    if check_invariance and sweep_beam:
+        raise SeqpipeError("--check-invariance and --sweep-beam are two questions; ask one at a time.")
     if check_invariance:
         _check_invariance(name)
+        return
+    if sweep_beam:
+        _sweep_beam(name, split or "test")
         return
     from seqpipe.commands.evaluate import evaluate as run
 
@@ -268,6 +281,17 @@ def _check_invariance(name: str | None) -> None:
             "look at the variants above that differ."
         )
         raise typer.Exit(1)
+
+
+def _sweep_beam(name: str | None, split: str) -> None:
+    from seqpipe.commands.flags import those_with
+    from seqpipe.commands.sweep import sweep_beam as run
+
+    searching = those_with("beam", _pipelines(name), "--sweep-beam")
+    with console.reporting() as report:
+        found = [run(pipeline, split, report) for pipeline in searching]
+    for one in found:
+        console.sweep(one)
 
 
 def _preprocess(modality: str, name: str | None) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seqpipe.commands.invariance import Checked
     from seqpipe.commands.listing import Listed
     from seqpipe.commands.results import Result
+    from seqpipe.commands.sweep import Sweep
 
 
 def use_utf8() -> None:
@@ -256,6 +257,27 @@ def invariance(found: Sequence[Checked]) -> None:
             figures = (f"{figure:.1e}" for figure in (one.loss, one.gradient, one.output))
             table.add_row(checked.name, one.variant, *figures, verdict)
     _wide().print(table)
+
+
+def sweep(found: Sweep) -> None:
+    """A line a beam: its metrics, the headline first, and how long it took."""
+    from rich.table import Table
+
+    ours = [run.scores[found.metric] for run in found.runs]
+    best = max(ours) if found.higher_is_better else min(ours)
+    caption = f"{found.examples} {found.split} examples; beam 1 is greedy search; * is the best {found.metric}"
+    table = Table(title=f"seqpipe evaluate {found.name} --sweep-beam", caption=caption)
+    table.add_column("beam")
+    for heading in (*found.metrics(), "seconds", "inputs a second"):
+        table.add_column(heading, justify="right")
+    for run in found.runs:
+        first, *others = (f"{run.scores[name]:.4f}" if name in run.scores else "" for name in found.metrics())
+        mark = "*" if run.scores[found.metric] == best else " "
+        beam = "1 (greedy)" if run.beam == 1 else str(run.beam)
+        table.add_row(beam, f"{first} {mark}", *others, f"{run.seconds:.2f}", f"{run.rate:,.1f}")
+    console = _wide()
+    console.print(table)
+    console.print(f"{found.name}: {found.folder}", markup=False)
 
 
 def _short(cell: str) -> str:

@@ -40,13 +40,19 @@ def with_flags(pipelines: Sequence[Pipeline], flags: Flags) -> list[Pipeline]:
             f"--beam searches for the likeliest outputs, but {option(drawing[0])} draws them at random; give one of "
             "the two."
         )
-    known = {key for pipeline in pipelines for key in type(pipeline.decode).model_fields}
     for key in flags:
-        if key not in known:
-            one = pipelines[0]
-            there = f"{one.name} is a pipeline of {one.task}" if len(pipelines) == 1 else "params.yaml has none"
-            raise SeqpipeError(f"{option(key)} is for pipelines of {tasks_with(key)}, but {there}; leave it out.")
+        those_with(key, pipelines, option(key))
     return [_with_its_own(pipeline, flags) for pipeline in pipelines]
+
+
+def those_with(key: str, pipelines: Sequence[Pipeline], asked: str) -> list[Pipeline]:
+    """The pipelines whose ``decode`` section has a key, which ``asked``, an option, is about; none is an error."""
+    found = [pipeline for pipeline in pipelines if key in type(pipeline.decode).model_fields]
+    if not found:
+        one = pipelines[0]
+        there = f"{one.name} is a pipeline of {one.task}" if len(pipelines) == 1 else "params.yaml has none"
+        raise SeqpipeError(f"{asked} is for pipelines of {tasks_with(key)}, but {there}; leave it out.")
+    return found
 
 
 def _with_its_own(pipeline: Pipeline, flags: Flags) -> Pipeline:

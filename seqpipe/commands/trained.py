@@ -78,6 +78,11 @@ class Trained(NamedTuple):
                 found[at] = [self._readable(one, rows[at]) for one in hypotheses]
         return found
 
+    def score(self, rows: Sequence[Row], answers: Sequence[Record]) -> dict[str, Any]:
+        """How good answers are, one a row that has a target."""
+        records = [{"id": row["id"], "group": row["group"], **self.features.record(row)} for row in rows]
+        return TASKS[self.pipeline.task].score(records, answers)
+
     def map(self, row: Row) -> Map | None:
         """Where the model looked while it read ``row`` out, if its task can tell."""
         if self.pipeline.task not in MAPS or not len(row["source"]):

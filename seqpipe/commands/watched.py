@@ -9,7 +9,6 @@ from seqpipe.files import SeqpipeError
 from seqpipe.metrics.directions import LOWER_IS_BETTER
 from seqpipe.params.pipeline import SCHEMAS
 from seqpipe.store import Row, Store
-from seqpipe.tasks import TASKS
 from seqpipe.training.distributed import ALONE, Group, group
 from seqpipe.training.loop import Metric
 
@@ -53,5 +52,4 @@ def _scores(trained: Trained, rows: list[Row], everyone: Group = ALONE) -> dict[
     answers = dict(zip(own, (found[0] for found in trained.read_out([rows[at] for at in own])), strict=True))
     for part in everyone.gather(answers):
         answers.update(part)
-    records = [{"id": row["id"], "group": row["group"], **trained.features.record(row)} for row in rows]
-    return TASKS[trained.pipeline.task].score(records, [answers[at] for at in range(len(rows))])
+    return trained.score(rows, [answers[at] for at in range(len(rows))])
