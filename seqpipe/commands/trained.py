@@ -18,6 +18,7 @@ from seqpipe.commands.vectors import start_from_vectors
 from seqpipe.features import Features, features_of
 from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
 from seqpipe.inspect.maps import MAPS, Map
+from seqpipe.nn.recurrent import Above
 from seqpipe.params.decoding import Reading
 from seqpipe.params.pipeline import SCHEMAS, Pipeline
 from seqpipe.project import FEATURE_DATA, check, read_pipelines
@@ -104,9 +105,17 @@ class Trained(NamedTuple):
 
 
 def build(pipeline: Pipeline, features: Features) -> nn.Module:
-    """A new model of a pipeline's task and sizes, its weights drawn from the training seed, or pretrained."""
+    """A new model of a pipeline's task and sizes, its weights drawn from the training seed, or pretrained.
+
+    Raises ``SeqpipeError`` where ``model.residual`` would be without effect.
+    """
     torch.manual_seed(pipeline.train.seed)
     model = TASKS[pipeline.task].model(pipeline.model, features.sizes)
+    if pipeline.model.residual and not any(part.residual for part in model.modules() if isinstance(part, Above)):
+        raise SeqpipeError(
+            f"params.yaml: {pipeline.name}.model.residual is true, but no layer's outputs have the size of its inputs, "
+            "which are added to them; add layers, or remove it."
+        )
     start_from_vectors(model, pipeline, FEATURE_DATA / pipeline.name)
     return model
 
