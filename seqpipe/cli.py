@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -91,23 +91,33 @@ def decode(
     inputs: Annotated[list[str] | None, typer.Argument(help="New raw input: files, or - for standard input.")] = None,
     beam: Annotated[int | None, typer.Option(help="Hypotheses kept at every step; 1 is greedy.")] = None,
     nbest: Annotated[int | None, typer.Option(help="Hypotheses reported for every input.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Draw at random: below 1 bolder, 0 the likeliest.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Draw among the k likeliest tokens; 0 among all.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Draw among the likeliest that hold this probability.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the draws.")] = None,
     length_penalty: Annotated[float | None, typer.Option(help="Exponent of the length normalisation.")] = None,
     max_length: Annotated[int | None, typer.Option(help="Longest output in tokens.")] = None,
+    lm: Annotated[str | None, typer.Option(help="Language model to search with: an ARPA file, or a pipeline.")] = None,
+    lm_weight: Annotated[float | None, typer.Option(help="What the language model's log-probability counts.")] = None,
+    hotword: Annotated[list[str] | None, typer.Option(help="A phrase that is likely to come; may be repeated.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Inputs read together.")] = None,
+    device: Annotated[str | None, typer.Option(help="Where the model runs: auto, cpu or cuda.")] = None,
+    form: Annotated[
+        Literal["text", "jsonl"] | None,
+        typer.Option("--format", help="Of new input: the best output a line, or JSON lines, which piping gives."),
+    ] = None,
 ) -> None:
     """Read a trained pipeline out: its test split, or new raw input.
 
-    Flags override the decode section of params.yaml. New input gives one result an input, in order, on standard output.
+    Flags override the decode section of params.yaml; one that a pipeline's task does not know is an error. New input
+    gives one result an input, in order, on standard output.
     """
-    given = {"beam": beam, "nbest": nbest, "length_penalty": length_penalty, "max_length": max_length, "batch_size": batch_size}
-    flags = {flag: value for flag, value in given.items() if value is not None}
-    if inputs:
-        assert name is not None
-        _decode_inputs(name, inputs, flags)
-        return
-    from seqpipe.commands.decode import decode_test, with_flags
-
-    _each(name, lambda pipeline, report: decode_test(with_flags(pipeline, flags, lenient=name is None), report))
+    search = {"beam": beam, "nbest": nbest, "length_penalty": length_penalty, "max_length": max_length}
+    draws = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+    fusion = {"lm": lm, "lm_weight": lm_weight, "hotwords": hotword or None}
+    reading = {"batch_size": batch_size, "device": device}
+    given = {**search, **draws, **fusion, **reading}
+    _decode(name, inputs or [], {key: value for key, value in given.items() if value is not None}, form)
 
 
 @app.command()
@@ -152,10 +162,23 @@ def evaluate(
     check_invariance: Annotated[
         bool, typer.Option("--check-invariance", help="Only check that results do not depend on the batch.")
     ] = False,
+    sweep_beam: Annotated[
+        bool, typer.Option("--sweep-beam", help="Only compare greedy search and wider beams: score and speed.")
+    ] = False,
+    split: Annotated[
+        Literal["valid", "test"] | None, typer.Option(help="What --sweep-beam reads: the test split, or valid.")
+    ] = None,
 ) -> None:
     """Score what was decoded: metrics, baselines and plots."""
+    if split is not None and not sweep_beam:
+        raise SeqpipeError("--split is for --sweep-beam, as evaluate scores the test split that was decoded; add it.")
+    if check_invariance and sweep_beam:
+        raise SeqpipeError("--check-invariance and --sweep-beam are two questions; ask one at a time.")
     if check_invariance:
         _check_invariance(name)
+        return
+    if sweep_beam:
+        _sweep_beam(name, split or "test")
         return
     from seqpipe.commands.evaluate import evaluate as run
 
@@ -260,18 +283,37 @@ def _check_invariance(name: str | None) -> None:
         raise typer.Exit(1)
 
 
+def _sweep_beam(name: str | None, split: str) -> None:
+    from seqpipe.commands.flags import those_with
+    from seqpipe.commands.sweep import sweep_beam as run
+
+    searching = those_with("beam", _pipelines(name), "--sweep-beam")
+    with console.reporting() as report:
+        found = [run(pipeline, split, report) for pipeline in searching]
+    for one in found:
+        console.sweep(one)
+
+
 def _preprocess(modality: str, name: str | None) -> None:
     from seqpipe.commands.preprocess import preprocess
 
     _each(name, preprocess, modality)
 
 
-def _decode_inputs(name: str, inputs: list[str], flags: dict[str, Any]) -> None:
-    from seqpipe.commands.decode import decode_inputs
+def _decode(name: str | None, inputs: list[str], flags: dict[str, Any], form: str | None) -> None:
+    from seqpipe.commands.decode import decode_inputs, decode_test
+    from seqpipe.commands.flags import with_flags
 
+    if name is not None and inputs:
+        with console.reporting() as report:
+            console.records(decode_inputs(name, inputs, flags, report), form)
+        return
+    if form is not None:
+        raise SeqpipeError("--format is for new input, but none is given; the test split always becomes JSON lines.")
     with console.reporting() as report:
-        found = decode_inputs(name, inputs, flags, report)
-        console.records(found)
+        found = [decode_test(pipeline, report) for pipeline in with_flags(_pipelines(name), flags)]
+    for one in found:
+        console.decoded(one)
 
 
 def main() -> None:

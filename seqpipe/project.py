@@ -18,6 +18,7 @@ from seqpipe.params.section import Section
 PARAMS = Path("params.yaml")
 RAW, FEATURE_DATA, MODEL_DATA = Path("data/raw"), Path("data/features"), Path("data/models")
 DECODED, METRICS, PLOTS = Path("data/decoded"), Path("data/metrics"), Path("data/plots")
+SWEEPS = Path("data/sweeps")
 
 PARTS = ["task", "source", "features", "model", "train", "decode"]
 """Keys of a pipeline's section."""

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from seqpipe.params.section import NUMBER, Count, Positive, Section
 
 
-class SearchParams(Section):
+class Reading(Section):
+    """How inputs go through a trained model, whatever its task."""
+
+    batch_size: Positive = 256
+    """Inputs read together."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where the model runs; ``auto`` takes a GPU if there is one."""
+
+
+class SearchParams(Reading):
     """How an output is searched for."""
 
     beam: Positive = 5
@@ -39,39 +48,31 @@ class CtcDecode(SearchParams):
     """Prefix search over frames."""
 
 
-class ClassifyDecode(Section):
+class ClassifyDecode(Reading):
     """Every label is reported, the likeliest first."""
 
-    batch_size: Positive = 256
-    """Inputs read together."""
 
-
-class LanguageDecode(Section):
+class LanguageDecode(Reading):
     """Each line is scored."""
 
     batch_size: Positive = 64
     """Lines scored together."""
 
 
-class TagDecode(Section):
+class TagDecode(Reading):
     """The best labels of every sentence."""
 
     batch_size: Positive = 128
     """Sentences read together."""
 
 
-class AutoencodeDecode(Section):
+class AutoencodeDecode(Reading):
     """Each sequence is rebuilt and scored."""
 
-    batch_size: Positive = 256
-    """Sequences read together."""
 
-
-class ForecastDecode(Section):
+class ForecastDecode(Reading):
     """What stands beside the model's forecast."""
 
-    batch_size: Positive = 256
-    """Windows read together."""
     arima: bool = True
     """Whether to fit ARIMA (statsforecast) as a baseline."""
 

@@ -29,7 +29,7 @@ class Schema(NamedTuple):
     """What a task takes from ``params.yaml``, and the metric that stands for its others."""
 
     model: type[Section]
-    decode: type[Section]
+    decode: type[decoding.Reading]
     headline: str
     higher_is_better: bool
     train: type[Train] = Train

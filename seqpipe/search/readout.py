@@ -84,7 +84,7 @@ def tag(model: Tag, batch: Batch, options: TagDecode) -> list[list[Hypothesis]]:
 def language(model: Language, batch: Batch, options: LanguageDecode) -> list[list[Hypothesis]]:
     """log p(w_t | w_1 … w_{t−1}) of each token and of the end; its mean is the score."""
     log_probs = torch.log_softmax(model(batch.source, None)[0].double(), dim=-1)  # (B, T, V)
-    each = log_probs.gather(2, batch.target.data[:, :, None]).squeeze(2)  # (B, T)
+    each = log_probs.gather(2, batch.target.data[:, :, None]).squeeze(2).cpu()  # (B, T)
     found = []
     for values, length in zip(each, batch.target.lengths.tolist(), strict=True):
         total = float(values[:length].sum())
@@ -106,7 +106,7 @@ def autoencode(model: Autoencoder, batch: Batch, options: AutoencodeDecode) -> l
     code, lengths = model.encode(batch.source), batch.source.lengths
     rebuilt = model.rebuild(code, lengths, batch.source.data.shape[1])
     scores = model.scores(batch.source, rebuilt).tolist()
-    outputs = rebuilt.data if batch.source.data.is_floating_point() else rebuilt.data.argmax(dim=-1)
+    outputs = (rebuilt.data if batch.source.data.is_floating_point() else rebuilt.data.argmax(dim=-1)).cpu()
     threshold, found = model.threshold.item(), []
     for output, length, score, one in zip(outputs, lengths.tolist(), scores, code.tolist(), strict=True):
         more = {"flag": score > threshold, "threshold": round(threshold, 6), "code": [round(x, 6) for x in one]}
