@@ -94,6 +94,8 @@ def decode(
     length_penalty: Annotated[float | None, typer.Option(help="Exponent of the length normalisation.")] = None,
     max_length: Annotated[int | None, typer.Option(help="Longest output in tokens.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Inputs read together.")] = None,
+    stream: Annotated[bool, typer.Option("--stream", help="Read one recording out while it comes.")] = False,
+    chunk: Annotated[float | None, typer.Option(help="Seconds that --stream reads at a time (0.2).")] = None,
 ) -> None:
     """Read a trained pipeline out: its test split, or new raw input.
 
@@ -101,6 +103,9 @@ def decode(
     """
     given = {"beam": beam, "nbest": nbest, "length_penalty": length_penalty, "max_length": max_length, "batch_size": batch_size}
     flags = {flag: value for flag, value in given.items() if value is not None}
+    if stream or chunk is not None:
+        _stream(name, inputs or [], flags, stream, chunk)
+        return
     if inputs:
         assert name is not None
         _decode_inputs(name, inputs, flags)
@@ -272,6 +277,16 @@ def _decode_inputs(name: str, inputs: list[str], flags: dict[str, Any]) -> None:
     with console.reporting() as report:
         found = decode_inputs(name, inputs, flags, report)
         console.records(found)
+
+
+def _stream(name: str | None, inputs: list[str], flags: dict[str, Any], asked: bool, chunk: float | None) -> None:
+    from seqpipe.commands.stream import CHUNK, stream
+
+    if not asked:
+        raise SeqpipeError("--chunk has no effect without --stream; leave it out.")
+    if name is None or len(inputs) != 1:
+        raise SeqpipeError("--stream reads one recording: `seqpipe decode NAME --stream FILE`, - for standard input.")
+    console.live(stream(name, inputs[0], flags, CHUNK if chunk is None else chunk, console.plain))
 
 
 def main() -> None:

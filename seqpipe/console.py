@@ -42,7 +42,7 @@ def line(text: str) -> None:
 def reporting() -> Iterator[Report]:
     """What commands report to: bars and notes on a terminal, plain lines of notes elsewhere."""
     if not sys.stderr.isatty():
-        yield _plain
+        yield plain
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -66,7 +66,8 @@ def reporting() -> Iterator[Report]:
         yield report
 
 
-def _plain(event: Progress | Note) -> None:
+def plain(event: Progress | Note) -> None:
+    """Lines of notes alone, without bars."""
     if isinstance(event, Note):
         print(event.text, file=sys.stderr, flush=True)
 
@@ -84,6 +85,31 @@ def records(found: Iterable[dict[str, Any]]) -> None:
         console.print(record["source"], style="dim", markup=False)
         for hypothesis in record["hypotheses"]:
             console.print("  " + describe(hypothesis), markup=False)
+
+
+def live(found: Iterable[dict[str, Any]]) -> None:
+    """What a stream says so far, on one line that is written anew each time, then its record; JSON lines when piped."""
+    if not sys.stdout.isatty():
+        records(found)
+        return
+    from rich.console import Console
+
+    width = Console().width
+    for record in found:
+        shown = _tail(record["partial"], width - 1) if "partial" in record else ""
+        print(f"\r{shown}\x1b[K", end="", flush=True)  # the code clears the rest of the line
+        if "partial" not in record:
+            records([record])
+
+
+def _tail(text: str, width: int) -> str:
+    """The end of a text, as much as a line of ``width`` cells shows; Korean letters take two."""
+    from rich.cells import cell_len
+
+    start = max(0, len(text) - width)
+    while cell_len(text[start:]) > width:
+        start += 1
+    return text[start:]
 
 
 def scores(found: Iterable[dict[str, Any]]) -> None:

@@ -70,7 +70,7 @@ class Trained(NamedTuple):
             chosen = order[start : start + size]
             results = self._decode([rows[at] for at in chosen])
             for at, hypotheses in zip(chosen, results, strict=True):
-                found[at] = [self._readable(one, rows[at]) for one in hypotheses]
+                found[at] = [self.readable(one, rows[at]) for one in hypotheses]
         return found
 
     def map(self, row: Row) -> Map | None:
@@ -80,7 +80,8 @@ class Trained(NamedTuple):
         found = self._decode([row])[0][0]
         return MAPS[self.pipeline.task](self.model, collate([row]), found, self.features, row)
 
-    def _readable(self, found: Hypothesis, row: Row) -> Record:
+    def readable(self, found: Hypothesis, row: Row) -> Record:
+        """A hypothesis as its record says it."""
         output = self.features.decode(found.output, row)
         if isinstance(output, str):
             written = {"text": output, "score": round(found.score, 6), "tokens": self.features.tokens(found.output)}

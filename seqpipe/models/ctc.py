@@ -64,7 +64,8 @@ class Ctc(nn.Module):
         return self._log_probs(hidden), Live(pending, states)
 
     def _inputs(self, steps: Tensor) -> Tensor:
-        return self.dropout(torch.relu(steps))
+        inputs: Tensor = self.dropout(torch.relu(steps))
+        return inputs
 
     def _log_probs(self, hidden: Tensor) -> Tensor:
         log_probs: Tensor = torch.log_softmax(self.output(hidden), dim=-1)
