@@ -26,10 +26,11 @@ class Listener:
         self.frames = cast("Recordings", cast(Coupled, trained.features).source).live()
         self.model = cast(Ctc, trained.model.eval())
         self.heard, self.search = self.model.start(), live.start()
+        self.rate: int = trained.pipeline.features.rate
         self.samples = 0
 
     def __call__(self, samples: np.ndarray) -> str:
-        """The likeliest text so far, with ``samples``, float32[N] at ``features.rate``."""
+        """The likeliest text so far, with ``samples``, float32[N] at ``rate`` Hz."""
         self.samples += len(samples)
         self._advance(self.frames(samples), last=False)
         (best,) = live.best(self.search, 1)
@@ -43,7 +44,7 @@ class Listener:
     @property
     def seconds(self) -> float:
         """How much was heard."""
-        return float(self.samples / self.trained.pipeline.features.rate)
+        return self.samples / self.rate
 
     @torch.inference_mode()
     def _advance(self, frames: np.ndarray, last: bool) -> None:

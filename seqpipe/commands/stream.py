@@ -35,8 +35,7 @@ def stream(name: str, path: str, options: dict[str, Any], chunk: float, report: 
     trained = open_named(name, options, report)
     refuse_deaf(trained.pipeline)
     (example,) = trained.features.inputs(existing([path]))
-    clip, rate = example.source, trained.pipeline.features.rate
-    listener = Listener(trained)
+    clip, listener = example.source, Listener(trained)
 
     def remark(text: str) -> None:
         report(Note(f"{clip}: {text}"))
@@ -44,9 +43,9 @@ def stream(name: str, path: str, options: dict[str, Any], chunk: float, report: 
     if path == "-":
         with Interrupt() as interrupt:
             piped = cast(BufferedReader, sys.stdin.buffer)
-            yield from _partials(listener, read_pipe(piped, interrupt, clip, rate, chunk, remark))
+            yield from _partials(listener, read_pipe(piped, interrupt, clip, listener.rate, chunk, remark))
     else:
-        yield from _partials(listener, read_blocks(clip, rate, chunk, remark))
+        yield from _partials(listener, read_blocks(clip, listener.rate, chunk, remark))
     yield {"id": example.id, "source": str(clip), "hypotheses": listener.end()}
 
 
