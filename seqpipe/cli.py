@@ -106,6 +106,8 @@ def decode(
         Literal["text", "jsonl"] | None,
         typer.Option("--format", help="Of new input: the best output a line, or JSON lines, which piping gives."),
     ] = None,
+    stream: Annotated[bool, typer.Option("--stream", help="Read one recording out while it comes.")] = False,
+    chunk: Annotated[float | None, typer.Option(help="Seconds that --stream reads at a time (0.2).")] = None,
 ) -> None:
     """Read a trained pipeline out: its test split, or new raw input.
 
@@ -117,7 +119,11 @@ def decode(
     fusion = {"lm": lm, "lm_weight": lm_weight, "hotwords": hotword or None}
     reading = {"batch_size": batch_size, "device": device}
     given = {**search, **draws, **fusion, **reading}
-    _decode(name, inputs or [], {key: value for key, value in given.items() if value is not None}, form)
+    flags = {key: value for key, value in given.items() if value is not None}
+    if stream or chunk is not None:
+        _stream(name, inputs or [], flags, form, stream, chunk)
+    else:
+        _decode(name, inputs or [], flags, form)
 
 
 @app.command()
@@ -314,6 +320,18 @@ def _decode(name: str | None, inputs: list[str], flags: dict[str, Any], form: st
         found = [decode_test(pipeline, report) for pipeline in with_flags(_pipelines(name), flags)]
     for one in found:
         console.decoded(one)
+
+
+def _stream(
+    name: str | None, inputs: list[str], flags: dict[str, Any], form: str | None, asked: bool, chunk: float | None
+) -> None:
+    from seqpipe.commands.stream import CHUNK, stream
+
+    if not asked:
+        raise SeqpipeError("--chunk has no effect without --stream; leave it out.")
+    if name is None or len(inputs) != 1:
+        raise SeqpipeError("--stream reads one recording: `seqpipe decode NAME --stream FILE`, - for standard input.")
+    console.live(stream(name, inputs[0], flags, CHUNK if chunk is None else chunk, console.notes), form)
 
 
 def main() -> None:

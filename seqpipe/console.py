@@ -44,7 +44,7 @@ def line(text: str) -> None:
 def reporting() -> Iterator[Report]:
     """What commands report to: bars and notes on a terminal, plain lines of notes elsewhere."""
     if not sys.stderr.isatty():
-        yield _plain
+        yield notes
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -68,7 +68,8 @@ def reporting() -> Iterator[Report]:
         yield report
 
 
-def _plain(event: Progress | Note) -> None:
+def notes(event: Progress | Note) -> None:
+    """Lines of notes alone, without bars."""
     if isinstance(event, Note) and not event.passing:
         print(event.text, file=sys.stderr, flush=True)
 
@@ -100,6 +101,37 @@ def _as_read(found: Iterable[dict[str, Any]]) -> None:
 
 
 FORMS = {"jsonl": _as_jsonl, "text": _as_text, "readable": _as_read}
+
+
+def live(found: Iterable[dict[str, Any]], form: str | None = None) -> None:
+    """What a stream says so far, then its record; of the ``text`` form, that alone.
+
+    JSON lines when piped; at a terminal what it says so far is one line that is written anew each time.
+    """
+    if form == "text":
+        records((record for record in found if "partial" not in record), form)
+        return
+    if form or not sys.stdout.isatty():
+        records(found, "jsonl")
+        return
+    from rich.console import Console
+
+    width = Console().width
+    for record in found:
+        shown = _tail(record["partial"], width - 1) if "partial" in record else ""
+        print(f"\r{shown}\x1b[K", end="", flush=True)  # the code clears the rest of the line
+        if "partial" not in record:
+            records([record])
+
+
+def _tail(text: str, width: int) -> str:
+    """The end of a text, as much as a line of ``width`` cells shows; Korean letters take two."""
+    from rich.cells import cell_len
+
+    start = max(0, len(text) - width)
+    while cell_len(text[start:]) > width:
+        start += 1
+    return text[start:]
 
 
 def scores(found: Iterable[dict[str, Any]]) -> None:

@@ -76,7 +76,7 @@ class Trained(NamedTuple):
             chosen = order[start : start + size]
             results = self._decode([rows[at] for at in chosen])
             for at, hypotheses in zip(chosen, results, strict=True):
-                found[at] = [self._readable(one, rows[at]) for one in hypotheses]
+                found[at] = [self.readable(one, rows[at]) for one in hypotheses]
         return found
 
     def score(self, rows: Sequence[Row], answers: Sequence[Record]) -> dict[str, Any]:
@@ -91,7 +91,8 @@ class Trained(NamedTuple):
         found = self._decode([row])[0][0]
         return MAPS[self.pipeline.task](self.model, collate([row]).beside(self.model), found, self.features, row)
 
-    def _readable(self, found: Hypothesis, row: Row) -> Record:
+    def readable(self, found: Hypothesis, row: Row) -> Record:
+        """A hypothesis as its record says it."""
         output = self.features.decode(found.output, row)
         if isinstance(output, str):
             written = {"text": output, "score": round(found.score, 6), "tokens": self.features.tokens(found.output)}

@@ -1,0 +1,42 @@
+"""Functions compiled by numba for one signature, once for a machine: what is compiled lies in a cache beside them.
+
+numba loads with this module, so only what compiles imports it, when a search asks for it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from numba import njit, types
+
+INT, FLOAT, TRUTH, NOTHING = types.int64, types.float64, types.boolean, types.void
+INTS, INT_ROWS, INT_TABLES = types.int64[::1], types.int64[:, ::1], types.int64[:, :, ::1]
+FLOATS, FLOAT_ROWS, FLOAT_TABLES = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
+
+
+def group(*members: Any) -> Any:
+    """The type of a tuple of ``members``."""
+    return types.Tuple(members)  # type: ignore[no-untyped-call]
+
+
+SOURCES = zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*_kernel.py"))))
+
+
+def compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function for ``signature``; it runs without Python's lock.
+
+    numba's cache looks at the file of a function, not at those of the functions it calls, so the name that it files it
+    under tells all sources. Where no folder can hold a cache it compiles anew in every process.
+    """
+
+    def made(function: Callable[..., Any]) -> Any:
+        function.__qualname__ += f"_{SOURCES:08x}"
+        try:
+            return njit(signature, nogil=True, error_model="numpy", cache=True)(function)
+        except RuntimeError:
+            return njit(signature, nogil=True, error_model="numpy")(function)
+
+    return made

@@ -1,0 +1,197 @@
+"""CTC's prefix search from frame to frame, compiled: the tables of ``prefix_kernel`` are made anew at each.
+
+``old`` and ``was`` hold the prefixes before a frame, ``new`` and ``now`` those after it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from seqpipe.search.compiled import (
+    FLOAT,
+    FLOAT_ROWS,
+    FLOAT_TABLES,
+    FLOATS,
+    INT,
+    INT_ROWS,
+    INT_TABLES,
+    INTS,
+    NOTHING,
+    compiled,
+    group,
+)
+from seqpipe.search.fusion import ROWS
+from seqpipe.search.fusion_kernel import ACTIVE, FUSION, LEVEL, ended, extended
+from seqpipe.search.heap_kernel import HEAP, sort
+from seqpipe.search.path_kernel import BLANK_CHAIN, LABEL_CHAIN, LAST, NODES, SINCE, closed, collect
+from seqpipe.search.prefix_kernel import (
+    BEST_BLANK,
+    BEST_LABEL,
+    CAME_FROM,
+    CLOSED,
+    EXTRA,
+    HASH,
+    HOTWORD,
+    IN_BLANK,
+    IN_LABEL,
+    LOG_PROB,
+    MODEL,
+    MOVED,
+    PARENT,
+    PARENT_HASH,
+    PREFIXES,
+    WORD,
+    grow,
+    lengthened,
+    limits,
+    lowest,
+    possible,
+    stay,
+    wanted,
+)
+
+FRAME, LIVE, SIDE = range(1, 4)
+"""Counters beside ``NODES``: frames read, prefixes, which half of the tables is the last."""
+TABLES = group(FLOAT_ROWS, INT_ROWS)
+
+
+@compiled(INT(PREFIXES, INT, INT_ROWS, INTS))
+def leave(prefixes: Any, row: int, nodes: Any, counters: Any) -> int:
+    """The chain with the last label of a prefix, which a path leaves now; there is one node for all that go on."""
+    _, was, _, links = prefixes
+    if links[row, CLOSED] < 0:
+        links[row, CLOSED] = closed(was, row, nodes, counters, counters[FRAME])
+    return int(links[row, CLOSED])
+
+
+@compiled(INT(FLOATS, PREFIXES, INT, INT, TABLES, INT, FUSION))
+def enter(frame: Any, prefixes: Any, i: int, label: int, tables: Any, row: int, fusion: Any) -> int:
+    """Fill a row with the prefix of row ``i`` and ``label`` after it; its ``CAME_FROM``."""
+    old, was, _, _ = prefixes
+    new, now = tables
+    before, best, source = lengthened(old, was, i, label)
+    new[row, IN_BLANK] = new[row, BEST_BLANK] = -math.inf
+    new[row, IN_LABEL] = new[row, LOG_PROB] = before + frame[label]
+    new[row, BEST_LABEL], new[row, EXTRA] = best + frame[label], old[i, EXTRA]
+    mixed = (was[i, HASH] ^ (label + 1) * -7046029254386353131) * -4658895280553007687
+    now[row, HASH], now[row, PARENT_HASH], now[row, PARENT] = mixed ^ (mixed >> 29), was[i, HASH], i
+    now[row, LAST], now[row, BLANK_CHAIN] = label, -1
+    now[row, MODEL] = now[row, WORD] = now[row, HOTWORD] = 0
+    if fusion[ACTIVE]:
+        gain, model, word, hotword = extended(label, was[i, MODEL], was[i, WORD], was[i, HOTWORD], fusion)
+        new[row, EXTRA] += gain
+        now[row, MODEL], now[row, WORD], now[row, HOTWORD] = model, word, hotword
+    return int(source)
+
+
+@compiled(INT(FLOATS, PREFIXES, INT, TABLES, HEAP, INT, INTS, INT_ROWS, INTS, FUSION))
+def fill(
+    frame: Any,
+    prefixes: Any,
+    live: int,
+    tables: Any,
+    best: Any,
+    count: int,
+    rank: Any,
+    nodes: Any,
+    counters: Any,
+    fusion: Any,
+) -> int:
+    """Write the best into the new tables, and the labels that their paths leave into ``nodes``; how many are new."""
+    old, was, sums, links = prefixes
+    new, now = tables
+    entered = 0
+    for row in range(count):
+        code = best[1][row]
+        if code < live:
+            i = above = code
+            links[i, MOVED] = row
+            for column in range(6):
+                new[row, column] = sums[i, column]
+            for column in range(10):
+                now[row, column] = was[i, column]
+            if old[i, BEST_LABEL] > old[i, BEST_BLANK]:
+                now[row, BLANK_CHAIN] = leave(prefixes, i, nodes, counters)
+            source = links[i, CAME_FROM]
+            if source > 0:
+                above = was[i, PARENT]
+        else:
+            entered += 1
+            above, label = (code - live) // len(frame), rank[(code - live) % len(frame)]
+            source = enter(frame, prefixes, above, label, tables, row, fusion)
+        if source > 0:
+            now[row, SINCE] = counters[FRAME]
+            now[row, LABEL_CHAIN] = was[above, BLANK_CHAIN] if source == 1 else leave(prefixes, above, nodes, counters)
+    return entered
+
+
+@compiled(NOTHING(INT_ROWS, INT, INT, INT_ROWS, HEAP))
+def find_parents(now: Any, count: int, live: int, links: Any, best: Any) -> None:
+    """Parents' rows after the frame: where they have moved to, or where they come in again."""
+    for row in range(count):
+        if now[row, PARENT] >= 0:
+            now[row, PARENT] = links[now[row, PARENT], MOVED]
+    for row in range(count):
+        if best[1][row] >= live:
+            for child in range(count):
+                if now[child, PARENT] < 0 and now[child, PARENT_HASH] == now[row, HASH]:
+                    now[child, PARENT] = row
+
+
+@compiled(INT(FLOAT_ROWS, INT, INT, FLOAT, FLOAT_TABLES, INT_TABLES, INT_ROWS, INTS, FUSION))
+def advance(
+    log_probs: Any,
+    at: int,
+    blank: int,
+    threshold: float,
+    floats: Any,
+    ints: Any,
+    nodes: Any,
+    counters: Any,
+    fusion: Any,
+) -> int:
+    """Read ``log_probs`` (T, V) from frame ``at`` on; the number of frames read.
+
+    It stops early where nodes run out, and where prefixes came in that have no row of a ``table`` yet: their ``MODEL``
+    is −2 − the row of their parent.
+    """
+    beam, size = floats.shape[1], log_probs.shape[1]
+    sums, links = np.empty((beam, 6)), np.empty((beam, 5), np.int64)
+    best, limit = (np.empty(beam), np.empty(beam, np.int64)), np.empty(beam)
+    labels, rank = (np.empty(size), np.empty(size, np.int64)), np.empty(size, np.int64)
+    while at < len(log_probs):
+        live, side, frame = counters[LIVE], counters[SIDE], log_probs[at]
+        prefixes = (floats[side], ints[side], sums, links)
+        tables = (floats[1 - side], ints[1 - side])
+        if counters[NODES] + live > len(nodes):
+            collect(ints[side], live, nodes, counters)
+            if 2 * (counters[NODES] + live) > len(nodes):
+                return at
+        stay(frame, blank, threshold, prefixes, live)
+        count = possible(prefixes, live, best)
+        top = limits(prefixes, live, fusion, limit)
+        left = wanted(frame, blank, threshold, top, lowest(best, count, beam), labels)
+        if left > 0:
+            count = grow(frame, prefixes, live, fusion, limit, best, count, labels, left, rank)
+        sort(best, count)
+        entered = fill(frame, prefixes, live, tables, best, count, rank, nodes, counters, fusion)
+        find_parents(tables[1], count, live, links, best)
+        counters[FRAME] += 1
+        counters[LIVE], counters[SIDE] = count, 1 - side
+        at += 1
+        if entered > 0 and fusion[LEVEL] == ROWS:
+            return at
+    return at
+
+
+@compiled(NOTHING(FLOAT_TABLES, INT_TABLES, INTS, FUSION, FLOATS))
+def finish(floats: Any, ints: Any, counters: Any, fusion: Any, extra: Any) -> None:
+    """What fusion adds to each prefix if the text ends with it."""
+    old, was = floats[counters[SIDE]], ints[counters[SIDE]]
+    for row in range(counters[LIVE]):
+        extra[row] = old[row, EXTRA]
+        if fusion[ACTIVE]:
+            extra[row] += ended(was[row, MODEL], was[row, WORD], was[row, HOTWORD], fusion)

@@ -1,0 +1,139 @@
+"""CTC prefix beam search that can stop and go on at every frame: what reads a recording reads a stream, too.
+
+    search = start(labels, beam)                # before the first frame
+    search = advance(search, log_probs)         # (T, V) float, any number of frames, as often as there are some
+    found = best(search, n)                     # list[Found], best first; `ended=False` if more will come
+
+``advance`` uses a state up: only what it returns goes on. However the frames are cut, what comes out is the same, to
+the bit. Memory is that of the prefixes in the beam, not of the frames read.
+
+Every prefix keeps log p of its paths that end in blank and of those that end in its last label (Hannun et al. 2014);
+with a beam as wide as the space of prefixes the sums are exact. ``fusion`` adds to them (see ``fusion``).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from seqpipe.search.fusion import ROWS, Fusion, nothing
+
+SPARE = 256  # nodes at the start; there are more when these are full of what is still needed
+NEW = -2
+"""A prefix that a model has to be asked about has the state NEW − its parent's row."""
+
+
+class Memory(Protocol):
+    """What a recurrent language model remembers of the prefixes in the beam: a row each."""
+
+    table: np.ndarray
+    """float64 (K, V): the weight of each label after the prefix of a row, and of the end."""
+
+    def step(self, parents: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> None:
+        """Fill ``rows`` with prefixes that are ``labels`` after those of the rows ``parents``."""
+
+
+class Search(NamedTuple):
+    """A search that has read some frames: the kernel's tables, in two halves, and what it was started with."""
+
+    blank: int
+    log_threshold: float
+    floats: np.ndarray
+    """float64 (2, K, 6)."""
+    ints: np.ndarray
+    """int64 (2, K, 10)."""
+    nodes: np.ndarray
+    """int64 (N, 4): best paths."""
+    counters: np.ndarray
+    """int64: nodes, frames read, prefixes, the half that holds them."""
+    fusion: Fusion
+    memory: Memory | None
+
+
+class Found(NamedTuple):
+    """An output: its labels, and of each the first and the last frame on the best path that was kept; what the search
+    ranks by; log p_ctc of the labels, summed over the paths kept; its share of the whole beam's e^score."""
+
+    labels: list[int]
+    spans: list[tuple[int, int]]
+    score: float
+    log_prob: float
+    confidence: float
+
+
+def start(
+    labels: int,
+    beam: int,
+    blank: int = 0,
+    threshold: float = 0.0,
+    fusion: Fusion | None = None,
+    memory: Memory | None = None,
+) -> Search:
+    """A search over ``labels`` labels, the blank among them, that has read nothing.
+
+    Labels whose probability at a frame is below ``threshold`` put nothing after a prefix there.
+    """
+    floats, ints = np.zeros((2, beam, 6)), np.full((2, beam, 10), -1, np.int64)
+    floats[0, 0] = 0.0, 0.0, -np.inf, 0.0, 0.0, -np.inf
+    ints[0, 0] = -1, -1, -1, 0, -1, 1, 0, 0, 0, 0
+    fusion = fusion or nothing(labels)
+    if fusion.level == ROWS:
+        assert memory is not None
+        fusion = fusion._replace(table=memory.table)
+    log_threshold = float(np.log(threshold)) if threshold else -np.inf
+    nodes, counters = np.zeros((SPARE + 4 * beam, 4), np.int64), np.array([0, 0, 1, 0])
+    return Search(blank, log_threshold, floats, ints, nodes, counters, fusion, memory)
+
+
+def advance(search: Search, log_probs: np.ndarray) -> Search:
+    """The search after ``log_probs`` (T, V) more."""
+    from seqpipe.search import ctc_kernel  # numba loads here, when it is needed
+
+    frames, at = np.ascontiguousarray(log_probs, np.float64), 0
+    limits, tables = (search.blank, search.log_threshold), (search.floats, search.ints)
+    while at < len(frames):
+        at = ctc_kernel.advance(frames, at, *limits, *tables, search.nodes, search.counters, tuple(search.fusion))
+        if search.memory is not None:
+            _remember(search, search.memory)
+        nodes, _, live, _ = search.counters
+        if at < len(frames) and 2 * (nodes + live) > len(search.nodes):
+            search = search._replace(nodes=np.concatenate([search.nodes, np.zeros_like(search.nodes)]))
+    return search
+
+
+def _remember(search: Search, memory: Memory) -> None:
+    """Give rows of the memory to prefixes that have just come in; rows of prefixes that are gone are free again."""
+    _, _, live, side = search.counters
+    state = search.ints[side, :live, 7]
+    new = np.flatnonzero(state < 0)
+    if len(new):
+        free = np.setdiff1d(np.arange(len(memory.table)), state)[: len(new)]
+        memory.step(NEW - state[new], search.ints[side, new, 0], free)
+        state[new] = free
+
+
+def best(search: Search, n: int, ended: bool = True) -> list[Found]:
+    """The ``n`` best outputs, if that many are in the beam, for the frames read so far.
+
+    ``ended``: whether the text ends here, which the language model has its own mind about.
+    """
+    from seqpipe.search import ctc_kernel, path_kernel
+
+    nodes, frame, live, side = search.counters.tolist()
+    floats, ints = search.floats[side, :live], search.ints[side, :live]
+    extra = floats[:, 3].copy()
+    if ended:
+        ctc_kernel.finish(search.floats, search.ints, search.counters, tuple(search.fusion), extra)
+    scores = floats[:, 0] + extra
+    order = np.argsort(-scores, kind="stable")
+    shares = np.exp(scores - scores.max(initial=-np.inf))
+    shares /= shares.sum()
+    room, found = np.empty((nodes + 1, 3), np.int64), []
+    for row in order[:n].tolist():
+        open_label = floats[row, 5] > floats[row, 4]
+        first = path_kernel.trace(search.nodes, ints[row, 2 if open_label else 1], room)
+        path = room[first:].tolist() + ([[ints[row, 0], ints[row, 3], frame - 1]] if open_label else [])
+        labels, spans = [int(label) for label, _, _ in path], [(int(one), int(last)) for _, one, last in path]
+        found.append(Found(labels, spans, float(scores[row]), float(floats[row, 0]), float(shares[row])))
+    return found

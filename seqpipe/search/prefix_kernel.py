@@ -1,0 +1,179 @@
+"""Which prefixes are the K best after a frame, compiled: the sums of CTC's prefix search (Hannun et al. 2014).
+
+A prefix is a row of two tables, in order of score. ``old`` has log p of its paths, of those that end in blank and in
+its last label, what fusion adds, and log p of its best single path of either kind; ``was`` its last label, where its
+best paths come from, the row of its parent, its hash and its parent's, and its states in fusion.
+
+What makes it fast and keeps it exact:
+
+- a prefix is reached twice only if it and its parent are both in the beam, so the parent's row is kept, and hashes are
+  compared only when a prefix enters;
+- prefixes and labels are tried in order of score, as long as a bound is above the K-th best found so far; at a frame
+  that is surely blank not even the first is;
+- labels are sorted only as far as they are asked for.
+
+Legend: K beam, V labels and blank, n prefixes in the beam. Sums are float64, for float32 would flip near ties.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from seqpipe.search.compiled import FLOAT, FLOAT_ROWS, FLOATS, INT, INT_ROWS, INTS, NOTHING, compiled, group
+from seqpipe.search.fusion_kernel import ACTIVE, BOUND, CREDIT, FUSION, REACH, extended
+from seqpipe.search.heap_kernel import HEAP, heap, sink
+from seqpipe.search.path_kernel import LAST
+
+LOG_PROB, IN_BLANK, IN_LABEL, EXTRA, BEST_BLANK, BEST_LABEL = range(6)
+PARENT, HASH, PARENT_HASH, MODEL, WORD, HOTWORD = range(4, 10)
+"""Columns of the tables; those of best paths are in ``path_kernel``."""
+CAME_FROM, CHILD, SIBLING, CLOSED, MOVED = range(5)
+"""Columns of ``links``: whose path the last label is put after (0 its own, 1 its parent's blank, 2 its parent's label),
+the first of its children in the beam and the next child of its parent, its node if a path leaves its last label, its
+row after this frame."""
+PREFIXES = group(FLOAT_ROWS, INT_ROWS, FLOAT_ROWS, INT_ROWS)
+"""``old``, ``was``, ``sums`` (``old`` after the frame, of the prefixes as they are) and ``links``."""
+
+
+@compiled(FLOAT(FLOAT, FLOAT))
+def added(a: float, b: float) -> float:
+    """log(e^a + e^b)."""
+    if a < b:
+        a, b = b, a
+    if b == -math.inf or a - b > 40.0:  # e^−40 is below half a unit in the last place
+        return a
+    return a + math.log1p(math.exp(b - a))
+
+
+@compiled(group(FLOAT, FLOAT, INT)(FLOAT_ROWS, INT_ROWS, INT, INT))
+def lengthened(old: Any, was: Any, row: int, label: int) -> tuple[float, float, int]:
+    """log p of the paths of a prefix that ``label`` can be put after, of the best of them, and its ``CAME_FROM``.
+
+    The same label again needs a blank between.
+    """
+    if label == was[row, LAST]:
+        return old[row, IN_BLANK], old[row, BEST_BLANK], 1
+    if old[row, BEST_LABEL] > old[row, BEST_BLANK]:
+        return old[row, LOG_PROB], old[row, BEST_LABEL], 2
+    return old[row, LOG_PROB], old[row, BEST_BLANK], 1
+
+
+@compiled(NOTHING(FLOATS, INT, FLOAT, PREFIXES, INT))
+def stay(frame: Any, blank: int, threshold: float, prefixes: Any, live: int) -> None:
+    """Sums of the prefixes as they are: a blank, the last label once more, or that label after the parent."""
+    old, was, sums, links = prefixes
+    for i in range(live):
+        links[i, CAME_FROM], links[i, CHILD], links[i, CLOSED], links[i, MOVED] = 0, -1, -1, -1
+        again = frame[was[i, LAST]] if was[i, LAST] >= 0 else -math.inf
+        sums[i, IN_BLANK], sums[i, IN_LABEL] = old[i, LOG_PROB] + frame[blank], old[i, IN_LABEL] + again
+        sums[i, BEST_BLANK] = max(old[i, BEST_BLANK], old[i, BEST_LABEL]) + frame[blank]
+        sums[i, BEST_LABEL], sums[i, EXTRA] = old[i, BEST_LABEL] + again, old[i, EXTRA]
+    for j in range(live):
+        i, last = was[j, PARENT], was[j, LAST]
+        if i >= 0:
+            links[j, SIBLING], links[i, CHILD] = links[i, CHILD], j
+            if frame[last] >= threshold:
+                longer, best, source = lengthened(old, was, i, last)
+                sums[j, IN_LABEL] = added(sums[j, IN_LABEL], longer + frame[last])
+                if best + frame[last] > sums[j, BEST_LABEL]:
+                    sums[j, BEST_LABEL], links[j, CAME_FROM] = best + frame[last], source
+    for i in range(live):
+        sums[i, LOG_PROB] = added(sums[i, IN_BLANK], sums[i, IN_LABEL])
+
+
+@compiled(INT(PREFIXES, INT, HEAP))
+def possible(prefixes: Any, live: int, best: Any) -> int:
+    """Put scores of the prefixes that can stay into ``best``, each with its row as code; their number."""
+    sums, (score, code), count = prefixes[2], best, 0
+    for i in range(live):
+        if sums[i, LOG_PROB] > -math.inf:
+            score[count], code[count] = sums[i, LOG_PROB] + sums[i, EXTRA], i
+            count += 1
+    return count
+
+
+@compiled(FLOAT(PREFIXES, INT, FUSION, FLOATS))
+def limits(prefixes: Any, live: int, fusion: Any, limit: Any) -> float:
+    """Bounds of what each prefix can become, without the label's log-probability; the highest."""
+    old, was, _, _ = prefixes
+    credit, bound, top = fusion[CREDIT], fusion[BOUND], -math.inf
+    for i in range(live):
+        limit[i] = old[i, LOG_PROB] + old[i, EXTRA] + (credit[was[i, HOTWORD], REACH] + bound)
+        top = max(top, limit[i])
+    return top
+
+
+@compiled(FLOAT(HEAP, INT, INT))
+def lowest(best: Any, count: int, beam: int) -> float:
+    """The lowest score of a full beam; −∞ if there is room for more."""
+    if count < beam:
+        return -math.inf
+    low = best[0][0]
+    for i in range(1, count):
+        low = min(low, best[0][i])
+    return float(low)
+
+
+@compiled(INT(FLOATS, INT, FLOAT, FLOAT, FLOAT, HEAP))
+def wanted(frame: Any, blank: int, threshold: float, top: float, least: float, labels: Any) -> int:
+    """A heap of the labels that could be above ``least``, with the likeliest at its root; their number."""
+    (score, code), count = labels, 0
+    for label in range(len(frame)):
+        if top + frame[label] > least and frame[label] >= threshold and label != blank:
+            score[count], code[count] = -frame[label], -label
+            count += 1
+    heap(labels, count)
+    return count
+
+
+@compiled(INT(FLOATS, PREFIXES, INT, FUSION, FLOATS, HEAP, INT, HEAP, INT, INTS))
+def grow(
+    frame: Any,
+    prefixes: Any,
+    live: int,
+    fusion: Any,
+    limit: Any,
+    best: Any,
+    count: int,
+    labels: Any,
+    left: int,
+    rank: Any,
+) -> int:
+    """Let prefixes with one label more in among the ``count`` that stay; the number of both, K at the most.
+
+    ``limit`` bounds their scores without the label's log-probability. Their code, n + i V + r for row i with the label
+    of rank r, is in order of entry, so that of equals the first stays.
+    """
+    old, was, _, links = prefixes
+    beam, ranked, active = len(best[0]), 0, fusion[ACTIVE]
+    if count == beam:
+        heap(best, beam)
+    for i in range(live):
+        r = 0
+        while r < ranked + left:
+            if r == ranked:
+                rank[r] = -labels[1][0]
+                ranked, left = ranked + 1, left - 1
+                labels[0][0], labels[1][0] = labels[0][left], labels[1][left]
+                sink(labels, left, 0)
+            label, code, r = rank[r], live + i * len(frame) + r, r + 1
+            if count == beam and limit[i] + frame[label] <= best[0][0]:
+                break
+            child = links[i, CHILD]
+            while child >= 0 and was[child, LAST] != label:
+                child = links[child, SIBLING]
+            if child >= 0:  # it is in the beam, and has had its share
+                continue
+            score = lengthened(old, was, i, label)[0] + frame[label] + old[i, EXTRA]
+            if active:
+                score += extended(label, was[i, MODEL], was[i, WORD], was[i, HOTWORD], fusion)[0]
+            if count < beam and score > -math.inf:
+                best[0][count], best[1][count] = score, code
+                count += 1
+                if count == beam:
+                    heap(best, beam)
+            elif count == beam and score > best[0][0]:
+                best[0][0], best[1][0] = score, code
+                sink(best, beam, 0)
+    return count

@@ -1,0 +1,81 @@
+"""CTC prefix search against the sum over every alignment and against a plain beam of a dictionary."""
+
+import ctc_oracle as oracle
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqpipe.search.prefix import advance, best, start
+
+WIDE = 2000
+
+
+def search(log_probs, beam, cuts=(), threshold=0.0):
+    """All of the beam, after ``log_probs`` in parts."""
+    state = start(log_probs.shape[1], beam, threshold=threshold)
+    for part in np.split(log_probs, cuts):
+        state = advance(state, part)
+    return best(state, beam)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    seed=st.integers(0, 10**6),
+    frames=st.integers(0, 6),
+    labels=st.integers(2, 4),
+    sharpness=st.sampled_from([0.3, 1.0, 4.0]),
+)
+def test_a_wide_beam_sums_over_all_alignments(seed, frames, labels, sharpness):
+    log_probs = oracle.table(seed, frames, labels, sharpness)
+    expected = oracle.every_alignment(log_probs)
+    found = search(log_probs, WIDE)
+    assert len(found) == len(expected)
+    for one in found:
+        np.testing.assert_allclose(one.log_prob, expected[tuple(one.labels)], atol=1e-9)
+        assert one.score == one.log_prob
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    assert sum(one.confidence for one in found) == pytest.approx(1)
+    assert found[0].confidence == pytest.approx(np.exp(found[0].score))
+
+
+def random_case(seed):
+    """Frames that are peaky, flat or tied, some labels impossible, some frames surely blank; and a beam."""
+    rng = np.random.default_rng(seed)
+    frames, labels = int(rng.integers(0, 14)), int(rng.integers(2, 8))
+    log_probs = oracle.table(seed, frames, labels, rng.choice([0.0, 0.3, 1, 4, 15]))
+    if rng.random() < 0.3:
+        log_probs = np.log(np.exp(np.round(log_probs)) / np.exp(np.round(log_probs)).sum(axis=1, keepdims=True))
+    if rng.random() < 0.4:
+        log_probs[rng.random(log_probs.shape) < 0.2] = -np.inf
+        log_probs[:, 0] = np.maximum(log_probs[:, 0], -3)
+    if rng.random() < 0.3:
+        log_probs[rng.random(frames) < 0.5, 0] = 0.0
+    if rng.random() < 0.05:
+        log_probs[:, 1:] = -np.inf
+    return log_probs, int(rng.choice([1, 2, 3, 5, 16, 300])), float(rng.choice([0, 0, 0.05, 0.3]))
+
+
+def test_a_plain_beam_finds_the_same_in_a_thousand_random_cases():
+    compared = 0
+    for seed in range(1000):
+        log_probs, beam, threshold = random_case(seed)
+        expected, narrowest = oracle.prefix_beam(log_probs, beam, threshold)
+        found = search(log_probs, beam, threshold=threshold)
+        assert len(found) == len(expected), seed
+        if 0 < narrowest < 1e-9:  # equal but for rounding, which is not the same in both
+            continue
+        compared += 1
+        np.testing.assert_allclose([one.log_prob for one in found], [one[2] for one in expected], atol=1e-9)
+        sums = {labels: log_prob for labels, _, log_prob in expected}
+        for one in found:
+            np.testing.assert_allclose(one.log_prob, sums[tuple(one.labels)], atol=1e-9)
+    assert compared > 900
+
+
+@settings(deadline=None, max_examples=100)
+@given(seed=st.integers(0, 10**6), cuts=st.lists(st.integers(0, 60), max_size=8), beam=st.integers(1, 20))
+def test_however_frames_are_cut_the_result_is_the_same_to_the_bit(seed, cuts, beam):
+    rng = np.random.default_rng(seed)
+    log_probs = oracle.table(seed, 60, int(rng.integers(2, 9)), rng.choice([0.3, 2.0, 8.0]))
+    assert search(log_probs, beam, sorted(cuts)) == search(log_probs, beam)
