@@ -192,7 +192,7 @@ def test_plain_values_are_whole(project: Path) -> None:
     ],
 )
 def test_plain_text_by_kind_of_answer(hypothesis: dict[str, Any], line: str) -> None:
-    assert console.notes(hypothesis) == line
+    assert console.plain(hypothesis) == line
 
 
 def test_forms_are_of_new_input(project: Path) -> None:
