@@ -25,7 +25,9 @@ class Listener:
         self.trained = trained
         self.frames = cast("Recordings", cast(Coupled, trained.features).source).live()
         self.model = cast(Ctc, trained.model.eval())
-        self.heard, self.search = self.model.start(), live.start()
+        self.heard = self.model.start()
+        self.search = live.start(self.model.output.out_features, trained.pipeline.decode)
+        self.search.best(1, ended=False)  # compiled code loads now, not while sound is waiting
         self.rate: int = trained.pipeline.features.rate
         self.samples = 0
 
@@ -33,13 +35,14 @@ class Listener:
         """The likeliest text so far, with ``samples``, float32[N] at ``rate`` Hz."""
         self.samples += len(samples)
         self._advance(self.frames(samples), last=False)
-        (best,) = live.best(self.search, 1)
+        (best,) = self.search.best(1, ended=False)
         return str(self.trained.features.decode(best.output, {}))
 
     def end(self) -> list[Record]:
         """The hypotheses of the whole recording, which ends here."""
         self._advance(self.frames.end(), last=True)
-        return [self.trained.readable(one, {}) for one in live.best(self.search, self.trained.pipeline.decode.nbest)]
+        found = self.search.best(self.trained.pipeline.decode.nbest, ended=True)
+        return [self.trained.readable(one, {}) for one in found]
 
     @property
     def seconds(self) -> float:
@@ -52,7 +55,7 @@ class Listener:
             return
         data = torch.from_numpy(frames)[None].to(self.model.output.weight.device)  # (1, T, F)
         log_probs, self.heard = self.model.advance(self.heard, data, last)
-        self.search = live.advance(self.search, log_probs[0].cpu())
+        self.search = live.advance(self.search, log_probs[0])
 
 
 def refuse_deaf(pipeline: Pipeline) -> None:
