@@ -40,7 +40,7 @@ class FrameFront(nn.Module):
 
     def __init__(self, sizes: Sizes, size: int, stride: int = 1) -> None:
         super().__init__()
-        self.size = size
+        self.size, self.stride = size, stride
         self.stack = Stack(stride)
         self.project = nn.Linear(sizes.source * stride, size)
 
