@@ -286,7 +286,8 @@ def _stream(name: str | None, inputs: list[str], flags: dict[str, Any], asked: b
         raise SeqpipeError("--chunk has no effect without --stream; leave it out.")
     if name is None or len(inputs) != 1:
         raise SeqpipeError("--stream reads one recording: `seqpipe decode NAME --stream FILE`, - for standard input.")
-    console.live(stream(name, inputs[0], flags, CHUNK if chunk is None else chunk, console.plain))
+    with console.reporting(only_lines=True) as report:
+        console.live(stream(name, inputs[0], flags, CHUNK if chunk is None else chunk, report))
 
 
 def main() -> None:

@@ -39,10 +39,10 @@ def line(text: str) -> None:
 
 
 @contextmanager
-def reporting() -> Iterator[Report]:
-    """What commands report to: bars and notes on a terminal, plain lines of notes elsewhere."""
-    if not sys.stderr.isatty():
-        yield plain
+def reporting(only_lines: bool = False) -> Iterator[Report]:
+    """What commands report to: bars and notes on a terminal, plain lines of notes elsewhere, or ``only_lines``."""
+    if only_lines or not sys.stderr.isatty():
+        yield _plain
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -66,8 +66,7 @@ def reporting() -> Iterator[Report]:
         yield report
 
 
-def plain(event: Progress | Note) -> None:
-    """Lines of notes alone, without bars."""
+def _plain(event: Progress | Note) -> None:
     if isinstance(event, Note):
         print(event.text, file=sys.stderr, flush=True)
 

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -45,14 +46,21 @@ def streamed(listening: Trained, path: Path, seconds: float) -> list[dict[str, A
     return listener.end()
 
 
+FIGURES = ("score", "log_prob", "confidence")
+
+
 def compare(found: list[dict[str, Any]], whole: list[dict[str, Any]]) -> None:
-    """The same hypotheses, but for the rounding of their figures."""
-    assert len(found) == len(whole)
-    for one, other in zip(found, whole, strict=True):
-        assert one.keys() == other.keys()
-        for key in one.keys() - {"score", "confidence", "words"}:
-            assert one[key] == other[key]
-        assert one["score"] == pytest.approx(other["score"], abs=1e-4)
+    """The same hypotheses and the same words at the same times, but for the rounding of figures."""
+
+    def told(hypotheses: list[dict[str, Any]], wanted: Callable[[str], bool]) -> list[Any]:
+        rows = [row for one in hypotheses for row in (one, *one["times"])]
+        return [{key: value for key, value in row.items() if wanted(key)} for row in rows]
+
+    assert told(found, lambda key: key not in (*FIGURES, "times")) == told(
+        whole, lambda key: key not in (*FIGURES, "times")
+    )
+    for one, other in zip(told(found, FIGURES.__contains__), told(whole, FIGURES.__contains__), strict=True):
+        assert one == pytest.approx(other, abs=1e-4)
 
 
 @pytest.mark.parametrize("beam", [1, 5])

@@ -10,6 +10,7 @@ from seqpipe.commands.trained import Trained
 from seqpipe.files import SeqpipeError
 from seqpipe.metrics.directions import LOWER_IS_BETTER
 from seqpipe.params.pipeline import SCHEMAS
+from seqpipe.report import silent
 from seqpipe.store import Row, Store
 from seqpipe.tasks import TASKS
 from seqpipe.training.distributed import ALONE, Group, group
@@ -28,7 +29,7 @@ def metric_of(trained: Trained, valid: Store) -> Metric | None:
     if watch == "loss":
         return None
     default = SCHEMAS[pipeline.task].decode()
-    trained = trained._replace(pipeline=pipeline.model_copy(update={"decode": default}))
+    trained = trained._replace(pipeline=pipeline.model_copy(update={"decode": default})).ready(silent)
     rows = [valid[index] for index in range(len(valid))]
     names = [name for name in _scores(trained, rows[:FEW]) if name in LOWER_IS_BETTER]
     if watch not in names:

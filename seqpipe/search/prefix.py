@@ -76,8 +76,8 @@ def start(
     """
     floats, ints = np.zeros((2, beam, 6)), np.full((2, beam, 10), -1, np.int64)
     floats[0, 0] = 0.0, 0.0, -np.inf, 0.0, 0.0, -np.inf
-    ints[0, 0] = -1, -1, -1, 0, -1, 1, 0, 0, 0, 0
     fusion = fusion or nothing(labels)
+    ints[0, 0] = -1, -1, -1, 0, -1, 1, 0, fusion.model_start, 0, fusion.hotword_start
     if fusion.level == ROWS:
         assert memory is not None
         fusion = fusion._replace(table=memory.table)
