@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import arpa_oracle
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -94,6 +95,19 @@ def test_any_chunks_end_in_what_the_whole_gives(tmp_path: Path, length: int, cut
     for chunk in np.split(samples, sorted(min(cut, length) for cut in cuts)):
         listener(chunk)
     compare(listener.end(), record["hypotheses"])
+
+
+def test_language_model_and_hotwords_are_heard_with(tmp_path: Path) -> None:
+    words = ("<s>", "</s>", "<unk>", "one", "two", "oh", "둘")
+    model = {(word,): (-1.0, -0.3) for word in words} | {("oh", "oh"): (-0.2, 0.0)}
+    arpa_oracle.write(tmp_path / "lm.arpa", model)
+    fusion = {"lm": str(tmp_path / "lm.arpa"), "word_bonus": 1.5, "hotwords": ["oh two"]}
+    path = write(tmp_path / "a.wav", 1.5)
+    plain, listening = (trained(tmp_path, {}, {}, {"beam": 6, "nbest": 6, **more}) for more in ({}, fusion))
+    (record,), (without,) = (one.answer(one.features.inputs([str(path)])) for one in (listening, plain))
+    assert record["hypotheses"][0]["text"] != without["hypotheses"][0]["text"]
+    for seconds in (0.037, 0.2):
+        compare(streamed(listening, path, seconds), record["hypotheses"])
 
 
 # ------------------------------------------------------------------------------------------------ the command
