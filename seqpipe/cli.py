@@ -331,7 +331,8 @@ def _stream(
         raise SeqpipeError("--chunk has no effect without --stream; leave it out.")
     if name is None or len(inputs) != 1:
         raise SeqpipeError("--stream reads one recording: `seqpipe decode NAME --stream FILE`, - for standard input.")
-    console.live(stream(name, inputs[0], flags, CHUNK if chunk is None else chunk, console.notes), form)
+    with console.reporting(only_lines=True) as report:
+        console.live(stream(name, inputs[0], flags, CHUNK if chunk is None else chunk, report), form)
 
 
 def main() -> None:

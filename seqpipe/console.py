@@ -41,10 +41,10 @@ def line(text: str) -> None:
 
 
 @contextmanager
-def reporting() -> Iterator[Report]:
-    """What commands report to: bars and notes on a terminal, plain lines of notes elsewhere."""
-    if not sys.stderr.isatty():
-        yield notes
+def reporting(only_lines: bool = False) -> Iterator[Report]:
+    """What commands report to: bars and notes on a terminal, plain lines of notes elsewhere, or ``only_lines``."""
+    if only_lines or not sys.stderr.isatty():
+        yield _notes
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -68,8 +68,7 @@ def reporting() -> Iterator[Report]:
         yield report
 
 
-def notes(event: Progress | Note) -> None:
-    """Lines of notes alone, without bars."""
+def _notes(event: Progress | Note) -> None:
     if isinstance(event, Note) and not event.passing:
         print(event.text, file=sys.stderr, flush=True)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from torch import nn
 
 from seqpipe import losses
-from seqpipe.batches import Batch, Batches, Rows, Streams
+from seqpipe.batches import Batches, Rows, Streams
 from seqpipe.features.sizes import Sizes
 from seqpipe.losses import Losses
 from seqpipe.metrics import anomaly, labels, language, series, spans, speech, text
@@ -25,6 +26,7 @@ from seqpipe.params.pipeline import Pipeline
 from seqpipe.report import Report
 from seqpipe.search import readout
 from seqpipe.search.hypothesis import Hypothesis
+from seqpipe.search.prepared import transcriber
 from seqpipe.store import Row, Store
 
 Record = dict[str, Any]
@@ -39,8 +41,9 @@ class Task(NamedTuple):
     """From the ``model`` section and the features' sizes."""
     loss: Callable[..., Losses]
     """From a model, a batch and, in training, the moment; example by example."""
-    decode: Callable[[Any, Batch, Any], list[list[Hypothesis]]]
-    """From a model, a batch and the ``decode`` section: the n best outputs of each input, best first."""
+    decode: Callable[..., list[list[Hypothesis]]]
+    """From a model, a batch, the ``decode`` section and, if the task has ``prepare``, what that gives: the n best
+    outputs of each input, best first."""
     score: Callable[[Sequence[Record], Sequence[Answer]], dict[str, Any]]
     """From decoded records and an answer to each; numbers, or tables of them."""
     baselines: Callable[[Store, Sequence[Row], Pipeline, Report], dict[str, list[Answer]]]
@@ -51,6 +54,9 @@ class Task(NamedTuple):
     """What is fitted to the trained model on the validation split, with the ``train`` section; most have nothing."""
     empty: Callable[[Any], dict[str, Any]] = lambda model: {}
     """What the answer to an empty input has beside ``text``, ``score`` and ``tokens``, from the model."""
+    prepare: Callable[[Pipeline, Any, Any, Callable[[Path], Any], Report], Any] | None = None
+    """From a pipeline, its features and model, and what opens another trained pipeline: what its search needs beside
+    the model, made once."""
 
 
 TASKS = {
@@ -61,7 +67,15 @@ TASKS = {
         text.score,
         baselines.copy_source,
     ),
-    "ctc": Task(Ctc, losses.ctc, readout.ctc, speech.score, baselines.commonest),
+    "ctc": Task(
+        Ctc,
+        losses.ctc,
+        readout.ctc,
+        speech.score,
+        baselines.commonest,
+        empty=lambda model: {"log_prob": 0.0, "confidence": 1.0, "times": []},
+        prepare=transcriber,
+    ),
     "classify": Task(
         Classify,
         losses.classify,

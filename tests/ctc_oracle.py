@@ -73,7 +73,7 @@ def prefix_beam(log_probs, beam, threshold=0.0, extra=no_extra):
                 grown[prefix][1] = label + frame[prefix[-1]]
         for prefix, (blank, label) in prefixes.items():
             for c in order:
-                if frame[c] < least:
+                if frame[c] < least or frame[c] == -math.inf:
                     continue
                 before = blank if prefix[-1:] == (c,) else add(blank, label)
                 longer = grown.setdefault((*prefix, c), [-math.inf, -math.inf])

@@ -59,4 +59,4 @@ def trained(folder: Path, features: dict[str, Any], model: dict[str, Any], decod
     fitted = features_of("audio", "ctc").fit(pipeline.features, raw, silent)
     made = build(pipeline, fitted)
     made.output.weight.data.mul_(12)  # answers that are sure, and change
-    return Trained(pipeline, fitted, made.eval())
+    return Trained(pipeline, fitted, made.eval()).ready(silent)

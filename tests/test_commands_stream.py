@@ -8,10 +8,12 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import arpa_oracle
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -45,14 +47,21 @@ def streamed(listening: Trained, path: Path, seconds: float) -> list[dict[str, A
     return listener.end()
 
 
+FIGURES = ("score", "log_prob", "confidence")
+
+
 def compare(found: list[dict[str, Any]], whole: list[dict[str, Any]]) -> None:
-    """The same hypotheses, but for the rounding of their figures."""
-    assert len(found) == len(whole)
-    for one, other in zip(found, whole, strict=True):
-        assert one.keys() == other.keys()
-        for key in one.keys() - {"score", "confidence", "words"}:
-            assert one[key] == other[key]
-        assert one["score"] == pytest.approx(other["score"], abs=1e-4)
+    """The same hypotheses and the same words at the same times, but for the rounding of figures."""
+
+    def told(hypotheses: list[dict[str, Any]], wanted: Callable[[str], bool]) -> list[Any]:
+        rows = [row for one in hypotheses for row in (one, *one["times"])]
+        return [{key: value for key, value in row.items() if wanted(key)} for row in rows]
+
+    assert told(found, lambda key: key not in (*FIGURES, "times")) == told(
+        whole, lambda key: key not in (*FIGURES, "times")
+    )
+    for one, other in zip(told(found, FIGURES.__contains__), told(whole, FIGURES.__contains__), strict=True):
+        assert one == pytest.approx(other, abs=1e-4)
 
 
 @pytest.mark.parametrize("beam", [1, 5])
@@ -88,6 +97,19 @@ def test_any_chunks_end_in_what_the_whole_gives(tmp_path: Path, length: int, cut
     compare(listener.end(), record["hypotheses"])
 
 
+def test_language_model_and_hotwords_are_heard_with(tmp_path: Path) -> None:
+    words = ("<s>", "</s>", "<unk>", "one", "two", "oh", "둘")
+    model = {(word,): (-1.0, -0.3) for word in words} | {("oh", "oh"): (-0.2, 0.0)}
+    arpa_oracle.write(tmp_path / "lm.arpa", model)
+    fusion = {"lm": str(tmp_path / "lm.arpa"), "word_bonus": 1.5, "hotwords": ["oh two"]}
+    path = write(tmp_path / "a.wav", 1.5)
+    plain, listening = (trained(tmp_path, {}, {}, {"beam": 6, "nbest": 6, **more}) for more in ({}, fusion))
+    (record,), (without,) = (one.answer(one.features.inputs([str(path)])) for one in (listening, plain))
+    assert record["hypotheses"][0]["text"] != without["hypotheses"][0]["text"]
+    for seconds in (0.037, 0.2):
+        compare(streamed(listening, path, seconds), record["hypotheses"])
+
+
 # ------------------------------------------------------------------------------------------------ the command
 @pytest.fixture
 def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -99,7 +121,7 @@ def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def lines(done: Done) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Partial results, and the record."""
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0
     *partials, record = map(json.loads, done.out.splitlines())
     assert all(partial.keys() == {"partial", "seconds"} for partial in partials)
     return partials, record
@@ -126,8 +148,11 @@ def test_partial_results_grow_into_the_record_of_decode(heard: Path) -> None:
 
 def test_wav_and_raw_samples_come_through_standard_input(heard: Path) -> None:
     whole = json.loads(seqpipe("decode", "heard", heard).out)
-    for sent in (heard.read_bytes(), raw(heard)):
-        partials, record = lines(seqpipe("decode", "heard", "--stream", "-", stdin=sent))
+    told = "standard input: taken as raw samples of 16 bits, one channel, 8000 Hz\n"
+    for sent, note in ((heard.read_bytes(), ""), (raw(heard), told)):
+        done = seqpipe("decode", "heard", "--stream", "-", stdin=sent)
+        partials, record = lines(done)
+        assert done.err == note
         assert partials
         assert (record["id"], record["source"]) == ("-", "standard input")
         compare(record["hypotheses"], whole["hypotheses"])

@@ -81,7 +81,7 @@ def test_what_is_no_wav_is_raw(count: int) -> None:
     for seconds in (0.0001, 0.01, 5):
         found, said = heard(samples.tobytes() + b"\0", seconds)  # half a sample
         np.testing.assert_array_equal(found, (samples / 2**15).astype(np.float32))
-        assert said == []
+        assert said == ["taken as raw samples of 16 bits, one channel, 8000 Hz"]
 
 
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""CTC search against the sum over every alignment."""
+"""Greedy CTC search against every path, and how a model is read out."""
 
 import itertools
-from collections import defaultdict
 
+import ctc_oracle as oracle
 import numpy as np
 import pytest
 import tiny
@@ -12,85 +12,57 @@ from hypothesis import strategies as st
 
 from seqpipe.batches import collate
 from seqpipe.features.tokens import BEGIN, END, UNKNOWN
-from seqpipe.search import readout
-from seqpipe.search.ctc import greedy_path, prefix_beam
+from seqpipe.search import ctc, prefix, readout
 
 BLANK = 0
 
 
-def spells(path):
-    joined = [label for label, _ in itertools.groupby(path)]
-    return tuple(label for label in joined if label != BLANK)
-
-
-def every_alignment(log_probs):
-    frames, labels = log_probs.shape
-    totals = defaultdict(lambda: -np.inf)
-    for path in itertools.product(range(labels), repeat=frames):
-        totals[spells(path)] = np.logaddexp(
-            totals[spells(path)], sum(log_probs[t, label] for t, label in enumerate(path))
-        )
-    return totals
-
-
-def table(seed, frames, labels, sharpness):
-    logits = sharpness * np.random.default_rng(seed).normal(size=(frames, labels))
-    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-
-
-cases = {
-    "seed": st.integers(0, 10**6),
-    "frames": st.integers(1, 5),
-    "labels": st.integers(2, 4),
-    "sharpness": st.sampled_from([0.3, 1.0, 4.0]),
-}
+def greedy(log_probs, cuts=()):
+    path = ctc.start(BLANK)
+    for part in np.split(log_probs, cuts):
+        path = ctc.advance(path, part, BLANK)
+    return path
 
 
 @settings(deadline=None, max_examples=60)
-@given(**cases)
-def test_a_wide_beam_sums_over_all_alignments(seed, frames, labels, sharpness):
-    log_probs = table(seed, frames, labels, sharpness)
-    expected = every_alignment(log_probs)
-    found = prefix_beam(log_probs, BLANK, beam=1000)
-    assert {tuple(one.output) for one in found} == set(expected)
-    for one in found:
-        np.testing.assert_allclose(one.log_prob, expected[tuple(one.output)], atol=1e-9)
-    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
-
-
-@settings(deadline=None, max_examples=60)
-@given(**cases)
+@given(
+    seed=st.integers(0, 10**6),
+    frames=st.integers(0, 5),
+    labels=st.integers(2, 4),
+    sharpness=st.sampled_from([0.3, 1.0, 4.0]),
+)
 def test_greedy_follows_the_likeliest_path(seed, frames, labels, sharpness):
-    log_probs = table(seed, frames, labels, sharpness)
-    found = greedy_path(log_probs, BLANK)
+    log_probs = oracle.table(seed, frames, labels, sharpness)
+    found = ctc.best(greedy(log_probs))
     paths = itertools.product(range(labels), repeat=frames)
-    best = max(paths, key=lambda path: sum(log_probs[t, label] for t, label in enumerate(path)))
-    assert tuple(found.output) == spells(best)
+    likely, best = max((sum(log_probs[t, label] for t, label in enumerate(path)), path) for path in paths)
+    assert tuple(found.labels) == oracle.spells(best)
+    assert found.log_prob == found.score == pytest.approx(likely)
+    said = [(label, len(list(run))) for label, run in itertools.groupby(best) if label != BLANK]
+    assert [(label, last + 1 - first) for label, (first, last) in zip(found.labels, found.spans, strict=True)] == said
 
 
-@settings(deadline=None, max_examples=40)
-@given(seed=st.integers(0, 10**6), beam=st.integers(1, 4))
-def test_a_narrow_beam_claims_no_more_than_the_truth(seed, beam):
-    log_probs = table(seed, 5, 3, 2.0)
-    expected = every_alignment(log_probs)
-    found = prefix_beam(log_probs, BLANK, beam)
-    assert len(found) <= beam
-    for one in found:
-        assert one.log_prob <= expected[tuple(one.output)] + 1e-9
+@settings(deadline=None, max_examples=100)
+@given(seed=st.integers(0, 10**6), cuts=st.lists(st.integers(0, 40), max_size=8))
+def test_however_frames_are_cut_the_path_is_the_same_to_the_bit(seed, cuts):
+    log_probs = oracle.table(seed, 40, 4, 1.0).astype(np.float32)
+    assert greedy(log_probs, sorted(cuts)) == greedy(log_probs)
 
 
 def test_a_doubled_letter_needs_a_blank_between():
     symbols = "-helo"
     for path, text in (("--hh-e-ll-oo--", "helo"), ("--hh-e-l-l-oo--", "hello")):
         log_probs = np.log(np.full((len(path), 5), 1e-3) + np.eye(5)[[symbols.index(symbol) for symbol in path]])
-        for found in (greedy_path(log_probs, BLANK), prefix_beam(log_probs, BLANK, 5)[0]):
-            assert "".join(symbols[label] for label in found.output) == text
+        (beam,) = prefix.best(prefix.advance(prefix.start(5, 5), log_probs), 1)
+        for found in (ctc.best(greedy(log_probs)), beam):
+            assert "".join(symbols[label] for label in found.labels) == text
 
 
 def test_no_frames_spell_nothing():
     empty = np.zeros((0, 3))
-    assert greedy_path(empty, BLANK).output == []
-    assert prefix_beam(empty, BLANK, 3)[0].output == []
+    assert ctc.best(greedy(empty)).labels == []
+    (found,) = prefix.best(prefix.advance(prefix.start(3, 3), empty), 3)
+    assert (found.labels, found.score, found.confidence) == ([], 0.0, 1.0)
 
 
 @pytest.mark.parametrize("beam", [1, 5])
@@ -102,3 +74,18 @@ def test_control_labels_are_never_written_however_likely(beam):
     assert any(one.output for row in found for one in row)
     assert min(label for row in found for one in row for label in one.output) > END
     assert all(-np.inf < one.log_prob < -10 for row in found for one in row)  # the model's own
+
+
+def test_a_batch_in_threads_is_read_as_each_of_its_rows():
+    model = tiny.model("ctc", hidden=6)
+    batch = collate(tiny.rows("ctc", count=40, longest=30))
+    options = tiny.options("ctc", beam=7, nbest=7)
+    log_probs, lengths = model(batch.source)
+    together = readout.ctc(model, batch, options)
+    for row, found in enumerate(together):
+        length = int(lengths[row])
+        masked = log_probs[row, :length].detach().numpy().copy()
+        masked[:, [UNKNOWN, BEGIN, END]] = -np.inf
+        alone, _ = oracle.prefix_beam(masked.astype(np.float64), 7)
+        assert [tuple(one.output) for one in found] == [one[0] for one in alone]
+        np.testing.assert_allclose([one.score for one in found], [one[1] for one in alone], atol=1e-9)

@@ -1,12 +1,15 @@
 """CTC prefix search against the sum over every alignment and against a plain beam of a dictionary."""
 
+import subprocess
+import sys
+
 import ctc_oracle as oracle
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqpipe.search.prefix import advance, best, start
+from seqpipe.search.prefix import advance, best, likeliest, start
 
 WIDE = 2000
 
@@ -79,3 +82,53 @@ def test_however_frames_are_cut_the_result_is_the_same_to_the_bit(seed, cuts, be
     rng = np.random.default_rng(seed)
     log_probs = oracle.table(seed, 60, int(rng.integers(2, 9)), rng.choice([0.3, 2.0, 8.0]))
     assert search(log_probs, beam, sorted(cuts)) == search(log_probs, beam)
+
+
+def test_the_likeliest_labels_are_those_of_the_best_after_every_frame():
+    log_probs, state, seen = oracle.table(3, 200, 6, 2.0), start(6, 7), set()
+    for frame in log_probs:
+        state = advance(state, frame[None])
+        assert likeliest(state) == best(state, 1, ended=False)[0].labels
+        seen.add(tuple(likeliest(state)))
+    assert len(seen) > 50
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 6.0])
+def test_best_paths_outlive_what_is_collected(sharpness):
+    log_probs = oracle.table(1, 3000, 5, sharpness)
+    spacious = start(5, 6)._replace(nodes=np.zeros((10**5, 4), np.int64))
+    state = advance(start(5, 6), log_probs)
+    assert best(state, 6) == best(advance(spacious, log_probs), 6)
+    assert len(state.nodes) < 6 * 3000
+
+
+def test_an_hour_takes_no_more_memory_than_what_was_said():
+    rng = np.random.default_rng(0)
+    state, said = start(30, 16), 0
+    for _ in range(72):  # 144,000 frames
+        logits = rng.normal(size=(2000, 30))
+        logits[:, 0] += 12
+        words = rng.choice(2000, 100, replace=False)
+        logits[words, rng.integers(1, 30, 100)] += 14
+        state = advance(state, logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+        said += 100
+    (found,) = best(state, 1)
+    assert 0.5 * said < len(found.labels) < 1.1 * said
+    assert state.nodes.nbytes < 4_000_000
+    assert sum(part.nbytes for part in (state.floats, state.ints, state.counters)) < 10_000
+
+
+def test_numba_loads_with_the_first_beam_and_not_before():
+    code = """
+import sys
+from seqpipe.search import ctc, prefix, readout
+from seqpipe import tasks
+import numpy as np
+frames = np.zeros((3, 4))
+ctc.best(ctc.advance(ctc.start(0), frames, 0))
+print("numba" in sys.modules)
+prefix.advance(prefix.start(4, 2), frames)
+print("numba" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "True"], done.stderr

@@ -21,7 +21,6 @@ from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import PLOTS
 from seqpipe.report import Note, Report
 from seqpipe.store import Row, Store
-from seqpipe.tasks import TASKS
 
 EXAMPLES = 16
 """Rows of the validation split whose gradients and saturation are averaged."""
@@ -61,7 +60,7 @@ def inspect(pipeline: Pipeline, report: Report) -> Inspection:
 
 def spent(trained: Trained, train: Store, row: Row) -> dict[str, Any]:
     """Weights by part, bytes, and seconds of training steps, of reading ``row`` out, and of a step of a search."""
-    model, task, params = trained.model, TASKS[trained.pipeline.task], trained.pipeline.train
+    model, task, params = trained.model, trained.task(), trained.pipeline.train
     step = costs.training(model, task.loss, task.batches(train, params, np.random.default_rng(params.seed)))
     batch, options = collate([row]).beside(model), trained.pipeline.decode
     times = {"training_step": step.seconds, "decoding": costs.seconds(lambda: task.decode(model, batch, options))}

@@ -12,7 +12,8 @@ from seqpipe.features.coupled import Coupled
 from seqpipe.files import SeqpipeError
 from seqpipe.models.ctc import Ctc
 from seqpipe.params.pipeline import Pipeline
-from seqpipe.search import live
+from seqpipe.search.scores import labels_only
+from seqpipe.search.transcriber import Transcriber
 
 if TYPE_CHECKING:
     from seqpipe.features.audio import Recordings
@@ -23,23 +24,29 @@ class Listener:
 
     def __init__(self, trained: Trained) -> None:
         self.trained = trained
-        self.frames = cast("Recordings", cast(Coupled, trained.features).source).live()
-        self.model = cast(Ctc, trained.model.eval())
-        self.heard, self.search = self.model.start(), live.start()
         self.rate: int = trained.pipeline.features.rate
-        self.samples = 0
+        self.samples = self.frames = 0  # heard so far
+        self.labels: list[int] = []
+        self.text = ""
+        self._frames = cast("Recordings", cast(Coupled, trained.features).source).live()
+        self._model = cast(Ctc, trained.model.eval())
+        self._transcriber: Transcriber = trained.prepared
+        self._heard, self._search = self._model.start(), self._transcriber.start()
+        self._transcriber.so_far(self._search)  # compiled code loads now, not while sound is waiting
 
     def __call__(self, samples: np.ndarray) -> str:
         """The likeliest text so far, with ``samples``, float32[N] at ``rate`` Hz."""
         self.samples += len(samples)
-        self._advance(self.frames(samples), last=False)
-        (best,) = live.best(self.search, 1)
-        return str(self.trained.features.decode(best.output, {}))
+        self._advance(self._frames(samples), last=False)
+        labels = self._transcriber.so_far(self._search)
+        if labels != self.labels:
+            self.labels, self.text = labels, str(self.trained.features.decode(labels, {}))
+        return self.text
 
     def end(self) -> list[Record]:
         """The hypotheses of the whole recording, which ends here."""
-        self._advance(self.frames.end(), last=True)
-        return [self.trained.readable(one, {}) for one in live.best(self.search, self.trained.pipeline.decode.nbest)]
+        self._advance(self._frames.end(), last=True)
+        return [self.trained.readable(one, {}) for one in self._transcriber.best(self._search, self.frames)]
 
     @property
     def seconds(self) -> float:
@@ -50,9 +57,10 @@ class Listener:
     def _advance(self, frames: np.ndarray, last: bool) -> None:
         if not len(frames) and not last:
             return
-        data = torch.from_numpy(frames)[None].to(self.model.output.weight.device)  # (1, T, F)
-        log_probs, self.heard = self.model.advance(self.heard, data, last)
-        self.search = live.advance(self.search, log_probs[0].cpu())
+        self.frames += len(frames)
+        data = torch.from_numpy(frames)[None].to(self._model.output.weight.device)  # (1, T, F)
+        log_probs, self._heard = self._model.advance(self._heard, data, last)
+        self._search = self._transcriber.advance(self._search, labels_only(log_probs[0]).cpu().numpy())
 
 
 def refuse_deaf(pipeline: Pipeline) -> None:

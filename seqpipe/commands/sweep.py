@@ -17,7 +17,7 @@ from seqpipe.files import whole_folder, write_json
 from seqpipe.metrics.directions import LOWER_IS_BETTER
 from seqpipe.params.pipeline import SCHEMAS, Pipeline, headline
 from seqpipe.project import SWEEPS, check
-from seqpipe.report import Note, Progress, Report
+from seqpipe.report import Note, Progress, Report, silent
 from seqpipe.store import Row, Store
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _run(trained: Trained, rows: Sequence[Row], beam: int) -> Run:
     pipeline = trained.pipeline
     values = pipeline.decode.model_dump(exclude=set(NARROWS))
     decode = check(SCHEMAS[pipeline.task].decode, {**values, "beam": beam}, f"decode of {pipeline.name}")
-    trained = trained._replace(pipeline=pipeline.model_copy(update={"decode": decode}))
+    trained = trained._replace(pipeline=pipeline.model_copy(update={"decode": decode})).ready(silent)
     trained.read_out(rows[: decode.batch_size])
     throughput = Throughput(trained)
     scores = trained.score(rows, [found[0] for found in throughput.read_out(rows)])

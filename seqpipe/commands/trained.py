@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ from seqpipe.readers.example import Example
 from seqpipe.report import Report, silent
 from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.store import Row
-from seqpipe.tasks import TASKS
+from seqpipe.tasks import TASKS, Task
 from seqpipe.training.devices import chosen
 
 FORMAT = 1
@@ -42,6 +43,8 @@ class Trained(NamedTuple):
     pipeline: Pipeline
     features: Features
     model: nn.Module
+    prepared: Any = None
+    """What its task's search needs beside the model; ``ready`` makes it."""
 
     def __call__(self, inputs: Sequence[str]) -> list[Record]:
         """One record an input, in order: ``id``, ``source``, ``hypotheses`` (best first)."""
@@ -101,8 +104,23 @@ class Trained(NamedTuple):
             return {**output, "score": round(found.score, 6), **found.more}
         return {"values": output}
 
+    def task(self) -> Task:
+        """The row of its task, whose ``decode`` has what was prepared."""
+        task = TASKS[self.pipeline.task]
+        if self.prepared is None:
+            return task
+        return task._replace(decode=lambda model, batch, options: task.decode(model, batch, options, self.prepared))
+
+    def ready(self, report: Report) -> Trained:
+        """The same, prepared for the ``decode`` section that it has."""
+        prepare = TASKS[self.pipeline.task].prepare
+        if prepare is None:
+            return self
+        others = partial(open_trained, decode={}, report=report)
+        return self._replace(prepared=prepare(self.pipeline, self.features, self.model, others, report))
+
     def _decode(self, rows: list[Row]) -> list[list[Hypothesis]]:
-        return TASKS[self.pipeline.task].decode(self.model, collate(rows).beside(self.model), self.pipeline.decode)
+        return self.task().decode(self.model, collate(rows).beside(self.model), self.pipeline.decode)
 
 
 def build(pipeline: Pipeline, features: Features) -> nn.Module:
@@ -155,7 +173,7 @@ def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) 
         raise SeqpipeError(
             f"{folder / 'model.safetensors'} does not fit this pipeline ({reason}); train again."
         ) from None
-    return Trained(pipeline.model_copy(update={"decode": options}), features, model.to(device).eval())
+    return Trained(pipeline.model_copy(update={"decode": options}), features, model.to(device).eval()).ready(report)
 
 
 def described(folder: Path) -> Pipeline:

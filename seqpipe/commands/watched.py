@@ -8,6 +8,7 @@ from seqpipe.commands.trained import Trained
 from seqpipe.files import SeqpipeError
 from seqpipe.metrics.directions import LOWER_IS_BETTER
 from seqpipe.params.pipeline import SCHEMAS
+from seqpipe.report import silent
 from seqpipe.store import Row, Store
 from seqpipe.training.distributed import ALONE, Group, group
 from seqpipe.training.loop import Metric
@@ -26,7 +27,7 @@ def metric_of(trained: Trained, valid: Store) -> Metric | None:
     if watch == "loss":
         return None
     default = SCHEMAS[pipeline.task].decode()
-    trained = trained._replace(pipeline=pipeline.model_copy(update={"decode": default}))
+    trained = trained._replace(pipeline=pipeline.model_copy(update={"decode": default})).ready(silent)
     rows = [valid[index] for index in range(len(valid))]
     names = [name for name in _scores(trained, rows[:FEW]) if name in LOWER_IS_BETTER]
     if watch not in names:

@@ -50,6 +50,7 @@ class Recordings:
 
     def __init__(self, params: AudioFeatures, spectra: Spectra, scale: Scale | None, report: Report) -> None:
         self.params, self.spectra, self.scale, self.report = params, spectra, scale, report
+        self.unit = spectra.hop / params.rate
         self.remarks: Counter[str] = Counter()
         self.sizes = Sizes("frames", spectra.size, 0)
         self.column = f"frames:{spectra.size}"

@@ -24,6 +24,8 @@ class Source(Protocol):
     """The kind of the store's column ``source``."""
     sizes: Sizes
     """With a target of size 0."""
+    unit: float
+    """Seconds that a step takes; 1 where steps are no time."""
 
     def examples(self, folder: Path, split: str) -> Iterator[Example]:
         """Read one split of raw data."""
@@ -57,6 +59,7 @@ class Coupled:
         self.source, self.target = source, target
         self.sizes = source.sizes._replace(target=target.size)
         self.columns = {"id": "text", "group": "text", "shown": "text", "reference": "text"}
+        self.unit = source.unit
         self.columns |= {"source": source.column, "target": "ids"}
         self.examples, self.inputs, self.given = source.examples, source.inputs, source.given
 

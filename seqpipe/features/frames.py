@@ -28,6 +28,8 @@ class Pictures:
     its columns, height × channels values from the top down, and its width is its time.
     """
 
+    unit = 1
+
     def __init__(self, params: FramesFeatures, mean: np.ndarray, deviation: np.ndarray) -> None:
         self.params, self.mean, self.deviation = params, mean, deviation
         size = params.height * params.channels * (params.width if params.kind == "video" else 1)

@@ -19,7 +19,7 @@ from seqpipe.report import Report
 class Texts:
     """The source codec of text."""
 
-    column = "ids"
+    column, unit = "ids", 1
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer

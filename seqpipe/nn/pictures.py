@@ -62,6 +62,8 @@ class Convolutions(nn.Module):
 class VideoFront(nn.Module):
     """A small convolutional network on every frame: (B, T, H·W·C) → (B, T, size)."""
 
+    stride = 1
+
     def __init__(self, sizes: Sizes, size: int) -> None:
         super().__init__()
         self.size = size
@@ -81,6 +83,8 @@ class VideoFront(nn.Module):
 
 class ColumnFront(nn.Module):
     """A picture read from left to right, two columns of pixels a step: (B, W, H·C) → (B, ⌈W/2⌉, size)."""
+
+    stride = 2
 
     def __init__(self, sizes: Sizes, size: int) -> None:
         super().__init__()

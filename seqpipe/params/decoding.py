@@ -6,7 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from seqpipe.params.section import NUMBER, Count, Positive, Section
+from seqpipe.params.section import NUMBER, Count, Positive, Section, Share
+
+Weight = Annotated[float, NUMBER, Field(ge=0)]
 
 
 class Reading(Section):
@@ -46,6 +48,32 @@ class Seq2SeqDecode(SearchParams):
 
 class CtcDecode(SearchParams):
     """Prefix search over frames."""
+
+    token_threshold: Share = 0.0
+    """Labels less likely than this at a frame do not extend a hypothesis there; 0 leaves out none."""
+    lm: str = ""
+    """A language model to search with: an ARPA file (``.arpa``, ``.arpa.gz``) over words or tokens, or the folder or
+    name of a trained language-model pipeline over the same tokens; none without it."""
+    lm_weight: Weight = 0.5
+    """α: α log p_lm is added to a hypothesis's log-probability (shallow fusion)."""
+    word_bonus: Annotated[float, NUMBER] = 0.0
+    """β, added for every word; it makes up for what a language model takes off."""
+    hotwords: list[str] = []
+    """Phrases that are likely to come."""
+    hotword_weight: Weight = 5.0
+    """What a hypothesis gains for each hotword, spread over its letters."""
+
+    @model_validator(mode="after")
+    def _has_effect(self) -> Self:
+        for key in ("token_threshold", "lm", "word_bonus", "hotwords"):
+            if self.beam == 1 and getattr(self, key):
+                raise ValueError(f"'{key}' is for a beam of 2 or more, but beam 1 is the likeliest path; remove one")
+        for key, weight in (("lm", "lm_weight"), ("hotwords", "hotword_weight")):
+            if not getattr(self, key) and getattr(self, weight) != type(self).model_fields[weight].default:
+                raise ValueError(f"'{weight}' is for '{key}', which is not given; give that or remove this")
+            if getattr(self, key) and not getattr(self, weight):
+                raise ValueError(f"'{weight}' is 0, so that '{key}' changes nothing; remove both or raise the weight")
+        return self
 
 
 class ClassifyDecode(Reading):

@@ -56,6 +56,7 @@ def read_pipe(
                     "it and name the file."
                 )
         pcm = Pcm(rate, 1, *DECODERS[1, 16])
+        remark(f"taken as raw samples of 16 bits, one channel, {rate} Hz")
     blocks = _blocks(file, interrupt, head, pcm, seconds, clip)
     return at_rate(blocks, pcm.channels, pcm.rate, rate, clip, remark)
 

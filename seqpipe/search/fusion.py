@@ -36,7 +36,7 @@ class Fusion(NamedTuple):
     """int64 (C + 1, 2): its first arc and the context that it backs off to."""
     backoffs: np.ndarray
     """float64 (C)."""
-    words: np.ndarray
+    vocabulary: np.ndarray
     """int64 (W, 2): hash and number, sorted."""
     table: np.ndarray
     """float64 (K, V): weight of every label after each prefix that has a row."""
@@ -50,6 +50,10 @@ class Fusion(NamedTuple):
     """The most that a label can bring beside hotwords."""
     active: bool
     """Whether any of it can add something."""
+    model_start: int
+    """State of the model before a text."""
+    hotword_start: int
+    """State of the hotwords there."""
 
 
 def nothing(labels: int) -> Fusion:
@@ -64,7 +68,7 @@ def nothing(labels: int) -> Fusion:
         weights=floats,
         contexts=np.zeros((2, 2), np.int64),
         backoffs=floats,
-        words=ints,
+        vocabulary=ints,
         table=np.zeros((1, 1)),
         level=ALONE,
         unknown=0,
@@ -72,4 +76,6 @@ def nothing(labels: int) -> Fusion:
         bonus=0.0,
         bound=0.0,
         active=False,
+        model_start=0,
+        hotword_start=0,
     )

@@ -10,7 +10,7 @@ import torch
 from seqpipe.batches import Batch
 from seqpipe.models.autoencoder import Autoencoder
 from seqpipe.models.classify import Classify
-from seqpipe.models.ctc import BLANK, Ctc
+from seqpipe.models.ctc import Ctc
 from seqpipe.models.forecast import Forecast
 from seqpipe.models.language import Language
 from seqpipe.models.seq2seq import Seq2Seq
@@ -25,10 +25,10 @@ from seqpipe.params.decoding import (
     TagDecode,
 )
 from seqpipe.search.beam import beam_search
-from seqpipe.search.ctc import greedy_path, prefix_beam
 from seqpipe.search.greedy import greedy
 from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.search.scores import labels_only
+from seqpipe.search.transcriber import Transcriber, plain
 
 
 @torch.inference_mode()
@@ -49,16 +49,16 @@ def seq2seq(model: Seq2Seq, batch: Batch, options: Seq2SeqDecode) -> list[list[H
 
 
 @torch.inference_mode()
-def ctc(model: Ctc, batch: Batch, options: CtcDecode) -> list[list[Hypothesis]]:
-    """Prefix beam search; beam 1 is the likeliest path. Begin, end and the unknown token are never in it."""
+def ctc(model: Ctc, batch: Batch, options: CtcDecode, transcriber: Transcriber | None = None) -> list[list[Hypothesis]]:
+    """Prefix beam search; beam 1 is the likeliest path. Begin, end and the unknown token are never in it.
+
+    Without a transcriber, which knows how labels are written, there are no words and no times.
+    """
     log_probs, lengths = model(batch.source)
-    found = []
-    for frames, length in zip(labels_only(log_probs).cpu().numpy(), lengths.tolist(), strict=True):
-        if options.beam == 1:
-            found.append([greedy_path(frames[:length], BLANK)])
-        else:
-            found.append(prefix_beam(frames[:length], BLANK, options.beam)[: options.nbest])
-    return found
+    steps = labels_only(log_probs).cpu().numpy()
+    sources = [one[:length] for one, length in zip(steps, lengths.tolist(), strict=True)]
+    transcriber = transcriber or plain(options, log_probs.shape[-1])
+    return transcriber.all(sources, batch.source.lengths.tolist())
 
 
 @torch.inference_mode()
