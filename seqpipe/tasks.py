@@ -9,7 +9,7 @@ import numpy as np
 from torch import nn
 
 from seqpipe import losses
-from seqpipe.batches import Batch, Batches, Rows, Streams
+from seqpipe.batches import Batches, Rows, Streams
 from seqpipe.features.sizes import Sizes
 from seqpipe.losses import Losses
 from seqpipe.metrics import anomaly, labels, language, series, spans, speech, text
@@ -25,6 +25,7 @@ from seqpipe.params.pipeline import Pipeline
 from seqpipe.report import Report
 from seqpipe.search import readout
 from seqpipe.search.hypothesis import Hypothesis
+from seqpipe.search.spelled import spelled
 from seqpipe.store import Row, Store
 
 Record = dict[str, Any]
@@ -39,8 +40,9 @@ class Task(NamedTuple):
     """From the ``model`` section and the features' sizes."""
     loss: Callable[..., Losses]
     """From a model, a batch and, in training, the moment; example by example."""
-    decode: Callable[[Any, Batch, Any], list[list[Hypothesis]]]
-    """From a model, a batch and the ``decode`` section: the n best outputs of each input, best first."""
+    decode: Callable[..., list[list[Hypothesis]]]
+    """From a model, a batch, the ``decode`` section and, if the task has ``spell``, what that gives: the n best outputs
+    of each input, best first."""
     score: Callable[[Sequence[Record], Sequence[Answer]], dict[str, Any]]
     """From decoded records and an answer to each; numbers, or tables of them."""
     baselines: Callable[[Store, Sequence[Row], Pipeline, Report], dict[str, list[Answer]]]
@@ -51,6 +53,8 @@ class Task(NamedTuple):
     """What is fitted to the trained model on the validation split, with the ``train`` section; most have nothing."""
     empty: Callable[[Any], dict[str, Any]] = lambda model: {}
     """What the answer to an empty input has beside ``text``, ``score`` and ``tokens``, from the model."""
+    spell: Callable[[Any, Any], Any] | None = None
+    """From the ``decode`` section and the features: what words in the section are in the vocabulary."""
 
 
 TASKS = {
@@ -60,6 +64,8 @@ TASKS = {
         readout.seq2seq,
         text.score,
         baselines.copy_source,
+        empty=lambda model: {"log_prob": 0.0, "token_scores": []},
+        spell=lambda options, features: spelled(options.prefix, options.forbidden, features.target.tokenizer),
     ),
     "ctc": Task(Ctc, losses.ctc, readout.ctc, speech.score, baselines.commonest),
     "classify": Task(

@@ -40,7 +40,7 @@ def check_invariance(pipeline: Pipeline, report: Report) -> Checked:
     lengths = [len(row["source"]) for row in rows]
     shown = f"{len(rows)} test examples of {min(lengths)} to {max(lengths)} steps"
     report(Note(f"{pipeline.name}: {shown}, alone and together"))
-    task, options = TASKS[pipeline.task], trained.pipeline.decode
+    task, options = trained.task(), trained.pipeline.decode
     found = differences(task, trained.model, rows, options)
     verdicts = [SAME if one.within() else LEAKS for one in found]
     if LEAKS in verdicts:

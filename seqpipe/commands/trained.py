@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from seqpipe.readers.example import Example
 from seqpipe.report import Report, silent
 from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.store import Row
-from seqpipe.tasks import TASKS
+from seqpipe.tasks import TASKS, Task
 
 FORMAT = 1
 """Version of the folder; raised when an older seqpipe could no longer read it."""
@@ -84,13 +84,32 @@ class Trained(NamedTuple):
         output = self.features.decode(found.output, row)
         if isinstance(output, str):
             written = {"text": output, "score": round(found.score, 6), "tokens": self.features.tokens(found.output)}
-            return {**written, **found.more}
+            return {**written, **rounded(found.more)}
         if isinstance(output, dict):
             return {**output, "score": round(found.score, 6), **found.more}
         return {"values": output}
 
+    def task(self) -> Task:
+        """The row of the pipeline's task, whose ``decode`` knows what words in the section are in the vocabulary."""
+        task = TASKS[self.pipeline.task]
+        if task.spell is None:
+            return task
+        words = task.spell(self.pipeline.decode, self.features)
+        return task._replace(decode=lambda model, batch, options: task.decode(model, batch, options, words))
+
     def _decode(self, rows: list[Row]) -> list[list[Hypothesis]]:
-        return TASKS[self.pipeline.task].decode(self.model, collate(rows), self.pipeline.decode)
+        return self.task().decode(self.model, collate(rows), self.pipeline.decode)
+
+
+def rounded(more: Mapping[str, Any]) -> Record:
+    """What a hypothesis tells beside its output, numbers to six places."""
+
+    def short(value: Any) -> Any:
+        return (
+            [*map(short, value)] if isinstance(value, list) else round(value, 6) if isinstance(value, float) else value
+        )
+
+    return {name: short(value) for name, value in more.items()}
 
 
 def build(pipeline: Pipeline, features: Features) -> nn.Module:
