@@ -146,6 +146,11 @@ def complete(
     beam: Annotated[int | None, typer.Option(help="Hypotheses kept at every step; at least --n are.")] = None,
     length_penalty: Annotated[float | None, typer.Option(help="Exponent of the length normalisation.")] = None,
     max_length: Annotated[int | None, typer.Option(help="Longest completion in tokens.")] = None,
+    min_length: Annotated[int | None, typer.Option(help="Shortest completion in tokens.")] = None,
+    no_repeat: Annotated[int | None, typer.Option(help="No run of so many tokens comes twice; 0 allows it.")] = None,
+    forbid: Annotated[list[str] | None, typer.Option(help="A token that is never written; may be repeated.")] = None,
+    groups: Annotated[int | None, typer.Option(help="Parts of the beam that --diversity keeps apart.")] = None,
+    diversity: Annotated[float | None, typer.Option(help="What a token costs where another group has it.")] = None,
     sample: Annotated[bool, typer.Option("--sample", help="Draw at random instead of searching.")] = False,
     temperature: Annotated[float | None, typer.Option(help="Of the draws: below 1 bolder, 0 the likeliest.")] = None,
     top_k: Annotated[int | None, typer.Option(help="Draw among the k likeliest tokens; 0 among all.")] = None,
@@ -155,11 +160,12 @@ def complete(
     """Go on from a prompt with a language model, by beam search or by drawing at random."""
     from seqpipe.commands.complete import complete as run
 
-    search = {"beam": beam, "length_penalty": length_penalty, "max_length": max_length}
+    search = {"beam": beam, "groups": groups, "diversity": diversity, "length_penalty": length_penalty}
+    rules = {"max_length": max_length, "min_length": min_length, "no_repeat": no_repeat, "forbidden": forbid or None}
     draws = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    flags = {flag: value for flag, value in {**search, **draws}.items() if value is not None}
+    flags = {flag: value for flag, value in {**search, **rules, **draws}.items() if value is not None}
     with console.reporting() as report:
-        console.records([run(name, prompt, {"n": n, "sample": sample, **flags}, report)])
+        console.records([run(name, prompt, {"nbest": n, "sample": sample, **flags}, report)])
 
 
 @app.command()

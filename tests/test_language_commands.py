@@ -124,7 +124,7 @@ def test_completions_begin_with_the_prompt(project: Path) -> None:
 @pytest.mark.parametrize(
     "prompt", ["한글 ☃  two  spaces", "  the cat", "the cat ", "the  cat\u00a0", "", " ", "I am ☃"]
 )
-@pytest.mark.parametrize("options", [Completion(n=4, beam=4), Completion(n=4, sample=True, temperature=2.0)])
+@pytest.mark.parametrize("options", [Completion(nbest=4, beam=4), Completion(nbest=4, sample=True, temperature=2.0)])
 def test_the_prompt_stays_character_for_character(project: Path, prompt: str, options: Completion) -> None:
     for one in completed(load("data/models/verse"), prompt, options)["hypotheses"]:
         assert one["text"] == prompt + one["written"]
@@ -141,7 +141,7 @@ def test_a_space_at_the_end_of_a_prompt_is_not_doubled(project: Path) -> None:
 
 def test_a_completion_scores_what_its_text_adds(project: Path) -> None:
     model = load("data/models/verse")
-    found = completed(model, "I am", Completion(n=4, beam=6))
+    found = completed(model, "I am", Completion(nbest=4, beam=6))
     (prompt,) = [record["hypotheses"][0] for record in model(["I am"])]
     compared = 0
     for one in found["hypotheses"]:

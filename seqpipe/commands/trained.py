@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -99,7 +99,7 @@ class Trained(NamedTuple):
         output = self.features.decode(found.output, row)
         if isinstance(output, str):
             written = {"text": output, "score": round(found.score, 6), "tokens": self.features.tokens(found.output)}
-            return {**written, **found.more}
+            return {**written, **rounded(found.more)}
         if isinstance(output, dict):
             return {**output, "score": round(found.score, 6), **found.more}
         return {"values": output}
@@ -121,6 +121,17 @@ class Trained(NamedTuple):
 
     def _decode(self, rows: list[Row]) -> list[list[Hypothesis]]:
         return self.task().decode(self.model, collate(rows).beside(self.model), self.pipeline.decode)
+
+
+def rounded(more: Mapping[str, Any]) -> Record:
+    """What a hypothesis tells beside its output, numbers to six places."""
+    return {name: _short(value) for name, value in more.items()}
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, list):
+        return [*map(_short, value)]
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def build(pipeline: Pipeline, features: Features) -> nn.Module:
