@@ -164,6 +164,26 @@ def test_draws_repeat_with_their_seed(project: Path) -> None:
     assert {one["text"] for one in cold["hypotheses"]} == {"the cat sat on the mat"}
 
 
+def test_completions_keep_the_rules(project: Path) -> None:
+    (free,) = lines_of("complete", "verse", "the cat", "--n", "4")
+    first = free["hypotheses"][0]["tokens"][1]
+    rules = ["--forbid", first, "--no-repeat", "1", "--min-length", "7", "--max-length", "9", "--n", "4"]
+    (strict,) = lines_of("complete", "verse", "the cat", *rules)
+    (prompt,) = [record["hypotheses"][0]["tokens"][:-1] for record in load("data/models/verse")(["the cat"])]
+    for one in strict["hypotheses"]:
+        assert first not in one["tokens"]
+        assert len(one["tokens"]) <= 9
+        assert not {*one["tokens"]} & {*prompt}  # what the prompt has must not come again either
+        assert len({*one["tokens"]}) == len(one["tokens"])
+        assert len(one["token_scores"]) == len(one["tokens"]) + 1
+        assert one["log_prob"] == pytest.approx(math.fsum(one["token_scores"]), abs=1e-5)
+    apart = ["--beam", "4", "--groups", "4", "--diversity", "99", "--n", "4"]
+    (diverse,) = lines_of("complete", "verse", "the cat", *apart)
+    assert len({one["tokens"][0] for one in diverse["hypotheses"]}) == 4
+    assert "forbidden has 'zz'" in refused("complete", "verse", "a", "--forbid", "zz")
+    assert "'temperature' is for sample true" in refused("complete", "verse", "a", "--temperature", "0.5")
+
+
 def test_mistakes_are_explained(project: Path) -> None:
     assert "cannot tell how likely a text is" in refused("score", "words", "-", stdin=b"a\n")
     assert "cannot tell how likely a text is" in refused("complete", "words", "a")
