@@ -151,5 +151,12 @@ def _hypothesis(found: Hypothesis, own: Hypothesis) -> float:
         (found.log_prob, own.log_prob),
         (found.output, own.output),
     ]
-    pairs += [(found.more[name], own.more[name]) for name in own.more]
+    pairs += [(_numbers(found.more[name]), _numbers(own.more[name])) for name in own.more]
     return float(np.max([apart(*pair) for pair in pairs]))
+
+
+def _numbers(value: Any) -> Any:
+    """What a hypothesis tells, without the names and words in it (words follow from the output)."""
+    if isinstance(value, dict):
+        return [one for one in value.values() if not isinstance(one, str)]
+    return [_numbers(one) for one in value] if isinstance(value, list) else value

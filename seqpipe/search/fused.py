@@ -29,12 +29,13 @@ class Level(NamedTuple):
 def level_of(model: Ngrams, pieces: Sequence[str], tokenizer: Tokenizer, name: str) -> Level:
     """Tell from its words whether a model is over tokens or over words; ``name`` is the model's in an error.
 
-    Over tokens, its words are all tokens of the vocabulary, or the other way round, and some begin with a space if
-    tokens do. Over words, at least half of its words can be written with the tokens.
+    Over tokens, its words are all tokens of the vocabulary and some begin with a space if tokens do, or it has all of
+    them, those too that begin with a space. Over words, at least half of its words can be written with the tokens.
     """
     words, tokens = set(model.words) - SPECIAL, set(pieces) - {""}
     spaced = {token for token in tokens if token.startswith(SPACE)}
-    if words and (words <= tokens or tokens <= words) and (not spaced or spaced & words):
+    inside = words <= tokens and (not spaced or spaced & words)
+    if words and (inside or (spaced and tokens <= words)):
         return Level(TOKENS, f"{name} is over tokens: it has {len(tokens & words)} of the {len(tokens)} of the targets")
     written = sum(_can_write(tokenizer, word) for word in words)
     if 2 * written < len(words) or not written:
