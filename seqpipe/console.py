@@ -115,12 +115,16 @@ def live(found: Iterable[dict[str, Any]], form: str | None = None) -> None:
         return
     from rich.console import Console
 
-    width = Console().width
-    for record in found:
-        shown = _tail(record["partial"], width - 1) if "partial" in record else ""
-        print(f"\r{shown}\x1b[K", end="", flush=True)  # the code clears the rest of the line
-        if "partial" not in record:
-            records([record])
+    width, shown = Console().width, ""
+    try:
+        for record in found:
+            shown = _tail(record["partial"], width - 1) if "partial" in record else ""
+            print(f"\r{shown}\x1b[K", end="", flush=True)  # the code clears the rest of the line
+            if "partial" not in record:
+                records([record])
+    finally:
+        if shown:  # what goes wrong later has a line of its own
+            print()
 
 
 def _tail(text: str, width: int) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import arpa_oracle
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from listening import RATE, trained, write
@@ -175,6 +176,15 @@ def test_a_terminal_shows_one_line_that_is_written_anew(heard: Path, monkeypatch
         assert cell_len(partial["partial"]) <= 10 or cell_len(line[1:]) >= 10
     assert written[-1] == "\r"
     assert record["hypotheses"][0]["text"].replace(" ", "") in end.replace("\n", "").replace(" ", "")
+
+
+def test_what_goes_wrong_further_on_has_a_line_of_its_own(heard: Path) -> None:
+    samples, _ = read_audio(Clip(heard), RATE)
+    soundfile.write("broken.wav", np.append(samples, np.nan), RATE, subtype="FLOAT")
+    done = seqpipe("decode", "heard", "--stream", "broken.wav", terminal=True)
+    assert done.code == 2
+    assert done.out.endswith("\x1b[K\n")
+    assert "broken.wav holds values that are not finite numbers" in done.err
 
 
 def test_ctrl_c_ends_what_is_live_with_the_record_of_what_was_heard(heard: Path) -> None:
