@@ -238,7 +238,7 @@ def test_what_makes_no_sense_is_refused(heard: Path) -> None:
     assert "raw is a folder" in refused(*stream, "raw")
     assert "standard input is empty" in refused(*stream, "-")
     assert "standard input is silent" in refused(*stream, "-", stdin=bytes(100))
-    assert "unknown key" in refused(*stream, "a.wav", "--max-length", "3")
+    assert "--max-length is for pipelines of seq2seq" in refused(*stream, "a.wav", "--max-length", "3")
 
 
 def test_other_tasks_are_refused(project: Path) -> None:

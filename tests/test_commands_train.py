@@ -59,7 +59,11 @@ def test_the_watched_metric_is_that_of_the_validation_split_read_out_by_the_defa
             "model: {cell: gru, hidden: 6, embedding: 5}\n  train: {epochs: 1",
             "seq2seq: exact, cer, bleu, chrf",
         ),
-        ("tones", "model: {hidden: 6}\n  train: {epochs: 1, threads: 1}\n  decode: {beam: 2", "ctc: wer, cer, exact"),
+        (
+            "tones",
+            "model: {hidden: 6}\n  train: {epochs: 1, threads: 1}\n  decode: {beam: 2",
+            "ctc: wer, cer, exact, calibration_error, brier",
+        ),
     ],
 )
 def test_a_metric_the_task_has_not_is_refused_with_those_it_has(
