@@ -28,7 +28,7 @@ gallery: $(READY)
 	cd gallery && dvc repro && python -m seqpipe results
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n auto
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -67,6 +67,25 @@ class Runner:
         self._process.wait()
 
 
+def answer_questions(answer: Callable[[Any], Any]) -> None:
+    """In a worker: answer what the parent asks, until there are no more questions."""
+    answers = _to_the_parent()
+    for line in sys.stdin:
+        answers(answer(json.loads(line)))
+
+
+def _to_the_parent() -> Callable[[Any], None]:
+    """What sends the parent a value; from now on, what a library prints goes to the log."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def send(value: Any) -> None:
+        answers.write(json.dumps(value) + "\n")
+        answers.flush()
+
+    return send
+
+
 def take_turns(tokens: Callable[[], int]) -> tuple[Callable[[], None], Callable[[Any], None]]:
     """In a worker: wait for the first turn, and from then on after the last update of every turn.
 
@@ -75,13 +94,8 @@ def take_turns(tokens: Callable[[], int]) -> tuple[Callable[[], None], Callable[
     """
     from torch.optim.optimizer import register_optimizer_step_post_hook
 
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what a library prints goes to the log
+    answer = _to_the_parent()
     began, worked, before, wanted, done = 0.0, 0.0, 0, 0, 0
-
-    def answer(value: Any) -> None:
-        answers.write(json.dumps(value) + "\n")
-        answers.flush()
 
     def wait() -> None:
         nonlocal began, worked, before, wanted, done

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
+from torch import nn
 
 from seqpipe.padded import Padded, pad
 from seqpipe.params.training import StreamTrain, Train
@@ -46,6 +47,10 @@ class Batch(NamedTuple):
     def to(self, device: torch.device | str) -> Batch:
         """The same on another device."""
         return self._replace(source=self.source.to(device), target=self.target.to(device))
+
+    def beside(self, model: nn.Module) -> Batch:
+        """The same where a model's weights are."""
+        return self.to(next(model.parameters()).device)
 
 
 class Batches(Protocol):

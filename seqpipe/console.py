@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from seqpipe.report import Note, Progress, Report
 
 if TYPE_CHECKING:
+    from seqpipe.commands.decode import Decoded
     from seqpipe.commands.experiments import Experiments
     from seqpipe.commands.inspect import Inspection
     from seqpipe.commands.invariance import Checked
     from seqpipe.commands.listing import Listed
     from seqpipe.commands.results import Result
+    from seqpipe.commands.sweep import Sweep
 
 
 def use_utf8() -> None:
@@ -39,10 +41,10 @@ def line(text: str) -> None:
 
 
 @contextmanager
-def reporting() -> Iterator[Report]:
-    """What commands report to: bars and notes on a terminal, plain lines of notes elsewhere."""
-    if not sys.stderr.isatty():
-        yield _plain
+def reporting(only_lines: bool = False) -> Iterator[Report]:
+    """What commands report to: bars and notes on a terminal, plain lines of notes elsewhere, or ``only_lines``."""
+    if only_lines or not sys.stderr.isatty():
+        yield _notes
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -66,17 +68,28 @@ def reporting() -> Iterator[Report]:
         yield report
 
 
-def _plain(event: Progress | Note) -> None:
-    if isinstance(event, Note):
+def _notes(event: Progress | Note) -> None:
+    if isinstance(event, Note) and not event.passing:
         print(event.text, file=sys.stderr, flush=True)
 
 
-def records(found: Iterable[dict[str, Any]]) -> None:
-    """Decoded inputs: JSON lines when piped; source and output for a person at a terminal."""
-    if not sys.stdout.isatty():
-        for record in found:
-            print(json.dumps(record, ensure_ascii=False), flush=True)
-        return
+def records(found: Iterable[dict[str, Any]], form: str | None = None) -> None:
+    """Decoded inputs in one of ``FORMS``; without one, JSON lines when piped, and to be read at a terminal."""
+    FORMS[form or ("readable" if sys.stdout.isatty() else "jsonl")](found)
+
+
+def _as_jsonl(found: Iterable[dict[str, Any]]) -> None:
+    for record in found:
+        print(json.dumps(record, ensure_ascii=False), flush=True)
+
+
+def _as_text(found: Iterable[dict[str, Any]]) -> None:
+    """The best output alone, a line an input; an empty one keeps its line."""
+    for record in found:
+        print(plain(record["hypotheses"][0]), flush=True)
+
+
+def _as_read(found: Iterable[dict[str, Any]]) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -86,11 +99,48 @@ def records(found: Iterable[dict[str, Any]]) -> None:
             console.print("  " + describe(hypothesis), markup=False)
 
 
+FORMS = {"jsonl": _as_jsonl, "text": _as_text, "readable": _as_read}
+
+
+def live(found: Iterable[dict[str, Any]], form: str | None = None) -> None:
+    """What a stream says so far, then its record; of the ``text`` form, that alone.
+
+    JSON lines when piped; at a terminal what it says so far is one line that is written anew each time.
+    """
+    if form == "text":
+        records((record for record in found if "partial" not in record), form)
+        return
+    if form or not sys.stdout.isatty():
+        records(found, "jsonl")
+        return
+    from rich.console import Console
+
+    width, shown = Console().width, ""
+    try:
+        for record in found:
+            shown = _tail(record["partial"], width - 1) if "partial" in record else ""
+            print(f"\r{shown}\x1b[K", end="", flush=True)  # the code clears the rest of the line
+            if "partial" not in record:
+                records([record])
+    finally:
+        if shown:  # what goes wrong later has a line of its own
+            print()
+
+
+def _tail(text: str, width: int) -> str:
+    """The end of a text, as much as a line of ``width`` cells shows; Korean letters take two."""
+    from rich.cells import cell_len
+
+    start = max(0, len(text) - width)
+    while cell_len(text[start:]) > width:
+        start += 1
+    return text[start:]
+
+
 def scores(found: Iterable[dict[str, Any]]) -> None:
     """Scored lines: JSON lines when piped; for a person at a terminal a table, the lines themselves last."""
     if not sys.stdout.isatty():
-        for record in found:
-            print(json.dumps(record, ensure_ascii=False), flush=True)
+        _as_jsonl(found)
         return
     from rich.console import Console
 
@@ -114,7 +164,41 @@ def describe(hypothesis: dict[str, Any]) -> str:
         return f"{hypothesis['text']}   {hypothesis['confidence']:.1%}"
     if "text" in hypothesis:
         return f"{hypothesis['text']}   ({hypothesis['score']:.3f})"
-    return "  ".join(f"{value:.4g}" for value in hypothesis["values"])
+    return _figures(hypothesis["values"])
+
+
+def _figures(values: Sequence[float]) -> str:
+    return "  ".join(f"{value:.4g}" for value in values)
+
+
+def plain(hypothesis: dict[str, Any]) -> str:
+    """A hypothesis as another program reads it: the text, values, bits per character, or score and verdict."""
+    if "flag" in hypothesis:
+        return f"{hypothesis['score']}\t{'anomaly' if hypothesis['flag'] else 'normal'}"
+    if "perplexity" in hypothesis:
+        return str(hypothesis["bits_per_character"])
+    if "text" in hypothesis:
+        return str(hypothesis["text"])
+    return " ".join(map(str, hypothesis["values"]))
+
+
+def decoded(found: Decoded) -> None:
+    """For a person at a terminal, a few rows of what came out beside what should have."""
+    if not sys.stdout.isatty():
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    known = any(sample.reference is not None for sample in found.samples)
+    marks = {True: Text("✓", "green"), False: Text("✗", "red"), None: Text()}
+    table = Table("source", "output", title=f"{found.name}: {len(found.samples)} of {found.path}")
+    for heading in ("reference", "") if known else ():
+        table.add_column(heading)
+    for sample in found.samples:
+        reference = sample.reference if isinstance(sample.reference, str) else _figures(sample.reference or [])
+        cells = (Text(reference), marks[sample.correct]) if known else ()
+        table.add_row(Text(sample.source), Text(describe(sample.hypothesis)), *cells)
+    _wide().print(table)
 
 
 def results(lines: Sequence[Result], places: Sequence[tuple[str, Sequence[Any]]]) -> None:
@@ -208,6 +292,27 @@ def invariance(found: Sequence[Checked]) -> None:
             figures = (f"{figure:.1e}" for figure in (one.loss, one.gradient, one.output))
             table.add_row(checked.name, one.variant, *figures, verdict)
     _wide().print(table)
+
+
+def sweep(found: Sweep) -> None:
+    """A line a beam: its metrics, the headline first, and how long it took."""
+    from rich.table import Table
+
+    ours = [run.scores[found.metric] for run in found.runs]
+    best = max(ours) if found.higher_is_better else min(ours)
+    caption = f"{found.examples} {found.split} examples; beam 1 is greedy search; * is the best {found.metric}"
+    table = Table(title=f"seqpipe evaluate {found.name} --sweep-beam", caption=caption)
+    table.add_column("beam")
+    for heading in (*found.metrics(), "seconds", "inputs a second"):
+        table.add_column(heading, justify="right")
+    for run in found.runs:
+        first, *others = (f"{run.scores[name]:.4f}" if name in run.scores else "" for name in found.metrics())
+        mark = "*" if run.scores[found.metric] == best else " "
+        beam = "1 (greedy)" if run.beam == 1 else str(run.beam)
+        table.add_row(beam, f"{first} {mark}", *others, f"{run.seconds:.2f}", f"{run.rate:,.1f}")
+    console = _wide()
+    console.print(table)
+    console.print(f"{found.name}: {found.folder}", markup=False)
 
 
 def _short(cell: str) -> str:

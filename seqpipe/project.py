@@ -18,6 +18,7 @@ from seqpipe.params.section import Section
 PARAMS = Path("params.yaml")
 RAW, FEATURE_DATA, MODEL_DATA = Path("data/raw"), Path("data/features"), Path("data/models")
 DECODED, METRICS, PLOTS = Path("data/decoded"), Path("data/metrics"), Path("data/plots")
+SWEEPS = Path("data/sweeps")
 
 PARTS = ["task", "source", "features", "model", "train", "decode"]
 """Keys of a pipeline's section."""
@@ -169,7 +170,7 @@ def _explain(path: Path, document: Any, place: list[str], schema: type[BaseModel
     if first["type"] in ("model_type", "dict_type"):
         message = "must be a mapping of keys to values"
     if first["type"] == "value_error" and isinstance(first["input"], dict):  # of several keys together
-        return f"{where}: {dotted}: {message}."
+        return f"{where}: {dotted}: {message}." if dotted else f"{where}: {message}."
     choices = first.get("ctx", {}).get("expected", "")
     hint = _hint(str(first["input"]), [choice.strip(" '") for choice in choices.replace(" or ", ",").split(",")])
     return f"{where}: {dotted} is {first['input']!r}, but {message}{hint}."

@@ -18,6 +18,8 @@ class Note(NamedTuple):
     """One line worth reading later: an epoch's losses, a file that was resampled, what was written where."""
 
     text: str
+    passing: bool = False
+    """Whether it is only for somebody who watches, and of no interest later."""
 
 
 Report = Callable[[Progress | Note], None]

@@ -27,6 +27,7 @@ from seqpipe.report import Report
 from seqpipe.search import readout
 from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.search.prepared import transcriber
+from seqpipe.search.spelled import spelled
 from seqpipe.store import Row, Store
 
 Record = dict[str, Any]
@@ -66,6 +67,8 @@ TASKS = {
         readout.seq2seq,
         text.score,
         baselines.copy_source,
+        empty=lambda model: {"log_prob": 0.0, "token_scores": []},
+        prepare=spelled,
     ),
     "ctc": Task(
         Ctc,

@@ -15,7 +15,8 @@ from scratch_project import dvc, run, use_own_tools
 from trained_project import edit, refused, remove, seqpipe, tree
 
 from seqpipe.commands.insides import draw_insides
-from seqpipe.commands.inspect import longest, spread, write_lags
+from seqpipe.commands.inspect import longest, write_lags
+from seqpipe.commands.samples import evenly
 from seqpipe.inspect.view import views
 
 ROOT = Path(__file__).parent.parent
@@ -108,13 +109,9 @@ def test_a_cell_without_gates_or_recurrent_weights_has_its_pictures(cell: str, t
     assert {"gradient", "jacobian", "gates_encoder_1_forward"} <= names
 
 
-class Rows(list):  # type: ignore[type-arg]
-    """A list stands in for a store."""
-
-
 @pytest.mark.parametrize(("there", "asked"), [(1, 16), (7, 3), (16, 16), (100, 16)])
 def test_rows_are_evenly_far_apart(there: int, asked: int) -> None:
-    found = spread(Rows(range(there)), asked)  # type: ignore[arg-type]
+    found = evenly(there, asked)
     assert len(found) == min(there, asked)
     gaps = {after - before for before, after in pairwise(found)}
     assert all(gap in (math.floor(there / len(found)), math.ceil(there / len(found))) for gap in gaps)

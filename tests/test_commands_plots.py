@@ -14,6 +14,7 @@ from seqpipe.commands import fonts, plots
 from seqpipe.commands.fonts import drawable, written
 from seqpipe.commands.pictures import confusion_matrix, heat_map
 from seqpipe.commands.plots import draw
+from seqpipe.commands.reliability import reliability
 from seqpipe.params.pipeline import FEATURES, SCHEMAS, Pipeline
 
 UNKNOWN = "\U000e0001"  # no font draws a language tag
@@ -105,6 +106,31 @@ def test_a_confusion_matrix_is_drawn_for_few_labels_and_many(tmp_path: Path, cou
     pixels = image.imread(tmp_path / "plots" / "confusion.png")
     assert max(pixels.shape[:2]) < 1600
     assert drawn(pipeline("text", "classify"), labelled(pairs), tmp_path / "again") == found
+
+
+def test_reliability_is_drawn_where_answers_say_how_sure_they_are(tmp_path: Path) -> None:
+    sure = labelled([("a", "a"), ("a", "b"), ("b", "b")])
+    for record, confidence in zip(sure, (0.9, 0.6, 1.0), strict=True):
+        record["hypotheses"][0]["confidence"] = confidence
+    found = drawn(pipeline("text", "classify"), sure, tmp_path / "plots")
+    assert list(found) == ["confusion.png", "reliability.png"]
+    assert drawn(pipeline("text", "classify"), sure, tmp_path / "again") == found
+    timed = [{"word": "a", "start": 0.0, "end": 1.0, "confidence": 0.8}, {"word": "b", "start": 1.0, "end": 2.0}]
+    spoken = {"reference": "a b", "group": "", "source": "", "hypotheses": [{"text": "a b", "times": timed}]}
+    assert list(drawn(pipeline("audio", "ctc"), [spoken], tmp_path / "words")) == ["reliability.png"]
+    del timed[0]["confidence"]
+    assert not drawn(pipeline("audio", "ctc"), [spoken], tmp_path / "untold")
+
+
+def test_a_reliability_diagram_says_shares_sizes_and_both_figures() -> None:
+    judged = [(0.95, True), (0.98, False), (0.55, True)]
+    figure, axes = pyplot.subplots()
+    reliability("labels", judged, axes)
+    above, below = figure.axes
+    assert [bar.get_height() for bar in above.patches if bar.get_height() > 0] == [1.0, 0.5]
+    assert [bar.get_height() for bar in below.patches if bar.get_height()] == [1, 2]
+    assert above.get_title().startswith("3 labels: expected calibration error 0.46")
+    pyplot.close(figure)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from trained_project import edit, refused, seqpipe
 
+from seqpipe.commands import watched
 from seqpipe.commands.decode import decode_test
 from seqpipe.commands.evaluate import evaluate
 from seqpipe.commands.train import train
@@ -58,7 +59,11 @@ def test_the_watched_metric_is_that_of_the_validation_split_read_out_by_the_defa
             "model: {cell: gru, hidden: 6, embedding: 5}\n  train: {epochs: 1",
             "seq2seq: exact, cer, bleu, chrf",
         ),
-        ("tones", "model: {hidden: 6}\n  train: {epochs: 1, threads: 1}\n  decode: {beam: 2", "ctc: wer, cer, exact"),
+        (
+            "tones",
+            "model: {hidden: 6}\n  train: {epochs: 1, threads: 1}\n  decode: {beam: 2",
+            "ctc: wer, cer, exact, calibration_error, brier",
+        ),
     ],
 )
 def test_a_metric_the_task_has_not_is_refused_with_those_it_has(
@@ -68,6 +73,17 @@ def test_a_metric_the_task_has_not_is_refused_with_those_it_has(
     assert refused("train", name) == (
         f"params.yaml: {name}.train.watch is 'accuracy', but must be loss or a metric of {known}."
     )
+
+
+def test_a_metric_that_is_gone_ends_training_with_the_reason(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of words there are confidences only while there are words."""
+    told = iter([{"calibration_error": 0.5, "wer": 1.0}, {"wer": 1.0}])
+    monkeypatch.setattr(watched, "_scores", lambda *_: next(told))
+    edit(
+        "params.yaml", "threads: 1}\n  decode: {beam: 2}", "threads: 1, watch: calibration_error}\n  decode: {beam: 2}"
+    )
+    said = "What tones reads out of the validation split has no calibration_error, which train.watch names"
+    assert said in seqpipe("train", "tones").err
 
 
 def test_nothing_of_the_state_is_left_and_a_stale_one_goes(project: Path) -> None:

@@ -31,6 +31,7 @@ from seqpipe.project import (
     PARAMS,
     PLOTS,
     RAW,
+    SWEEPS,
     read_pipeline,
     read_pipelines,
 )
@@ -43,7 +44,7 @@ READMES = ["README.md", "README.ko.md"]
 NAMES = [*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "stages/README.md"]
 NAMES += ["docs/formats.md", "docs/log.md", "docs/memory.md"]
 DOCS = {name: (ROOT / name).read_text(encoding="utf-8") for name in [*NAMES, "seqpipe/template/README.md.txt"]}
-MADE = {path.as_posix() for path in (RAW, FEATURE_DATA, MODEL_DATA, DECODED, METRICS, PLOTS)}
+MADE = {path.as_posix() for path in (RAW, FEATURE_DATA, MODEL_DATA, DECODED, METRICS, PLOTS, SWEEPS)}
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )?(seqpipe|dvc|make|python -m seqpipe) \S")
 TREE_LINE = re.compile(r"( *)(\S+(?: \S+)*?) {2,}\S.*")

@@ -124,7 +124,7 @@ def test_completions_begin_with_the_prompt(project: Path) -> None:
 @pytest.mark.parametrize(
     "prompt", ["한글 ☃  two  spaces", "  the cat", "the cat ", "the  cat\u00a0", "", " ", "I am ☃"]
 )
-@pytest.mark.parametrize("options", [Completion(n=4, beam=4), Completion(n=4, sample=True, temperature=2.0)])
+@pytest.mark.parametrize("options", [Completion(nbest=4, beam=4), Completion(nbest=4, sample=True, temperature=2.0)])
 def test_the_prompt_stays_character_for_character(project: Path, prompt: str, options: Completion) -> None:
     for one in completed(load("data/models/verse"), prompt, options)["hypotheses"]:
         assert one["text"] == prompt + one["written"]
@@ -141,7 +141,7 @@ def test_a_space_at_the_end_of_a_prompt_is_not_doubled(project: Path) -> None:
 
 def test_a_completion_scores_what_its_text_adds(project: Path) -> None:
     model = load("data/models/verse")
-    found = completed(model, "I am", Completion(n=4, beam=6))
+    found = completed(model, "I am", Completion(nbest=4, beam=6))
     (prompt,) = [record["hypotheses"][0] for record in model(["I am"])]
     compared = 0
     for one in found["hypotheses"]:
@@ -162,6 +162,26 @@ def test_draws_repeat_with_their_seed(project: Path) -> None:
     assert len(draws[0][0]["hypotheses"]) == 4
     (cold,) = lines_of("complete", "verse", "the cat", "--sample", "--n", "2", "--temperature", "0")
     assert {one["text"] for one in cold["hypotheses"]} == {"the cat sat on the mat"}
+
+
+def test_completions_keep_the_rules(project: Path) -> None:
+    (free,) = lines_of("complete", "verse", "the cat", "--n", "4")
+    first = free["hypotheses"][0]["tokens"][1]
+    rules = ["--forbid", first, "--no-repeat", "1", "--min-length", "7", "--max-length", "9", "--n", "4"]
+    (strict,) = lines_of("complete", "verse", "the cat", *rules)
+    (prompt,) = [record["hypotheses"][0]["tokens"][:-1] for record in load("data/models/verse")(["the cat"])]
+    for one in strict["hypotheses"]:
+        assert first not in one["tokens"]
+        assert len(one["tokens"]) <= 9
+        assert not {*one["tokens"]} & {*prompt}  # what the prompt has must not come again either
+        assert len({*one["tokens"]}) == len(one["tokens"])
+        assert len(one["token_scores"]) == len(one["tokens"]) + 1
+        assert one["log_prob"] == pytest.approx(math.fsum(one["token_scores"]), abs=1e-5)
+    apart = ["--beam", "4", "--groups", "4", "--diversity", "99", "--n", "4"]
+    (diverse,) = lines_of("complete", "verse", "the cat", *apart)
+    assert len({one["tokens"][0] for one in diverse["hypotheses"]}) == 4
+    assert "forbidden has 'zz'" in refused("complete", "verse", "a", "--forbid", "zz")
+    assert "'temperature' is for sample true" in refused("complete", "verse", "a", "--temperature", "0.5")
 
 
 def test_mistakes_are_explained(project: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
-from seqpipe.metrics.labels import accuracy, calibration_error, confusions, score
+from seqpipe.metrics.labels import accuracy, confusions, score
 
 LABELS = ["a", "bé", "c d", "ㄱ"]
 PAIRS = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=30)
@@ -44,36 +44,10 @@ def test_figures_are_those_of_scikit_learn(pairs: list[tuple[str, str]]) -> None
     assert counts.tolist() == confusion_matrix(true, given_labels, labels=names).tolist()
 
 
-@settings(deadline=None)
-@given(
-    made=st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40),
-    bins=st.sampled_from([1, 2, 15]),
-)
-def test_calibration_is_a_loop_over_bins(made: list[tuple[float, bool]], bins: int) -> None:
-    expected = 0.0
-    for number in range(bins):
-        inside = [
-            (confidence, right)
-            for confidence, right in made
-            if number / bins < confidence <= (number + 1) / bins or (number == 0 and confidence == 0)
-        ]
-        if inside:
-            hits = sum(right for _, right in inside) / len(inside)
-            sure = sum(confidence for confidence, _ in inside) / len(inside)
-            expected += len(inside) / len(made) * abs(hits - sure)
-    confidences, right = (list(side) for side in zip(*made, strict=True))
-    assert calibration_error(confidences, right, bins) == pytest.approx(expected, abs=1e-9)
-
-
-def test_who_is_right_as_often_as_sure_is_calibrated() -> None:
-    assert calibration_error([0.75] * 4, [True, True, True, False]) == 0
-    assert calibration_error([1.0, 1.0], [False, False]) == 1
-    assert scored([("a", "a"), ("c", "a")], [0.5, 0.5])["calibration"] == 0
-
-
-def test_calibration_needs_confidence() -> None:
-    assert "calibration" not in scored([("a", "a")])
-    assert "calibration" in scored([("a", "a")], [0.9])
+def test_confidences_are_judged_where_there_are_any() -> None:
+    assert {"calibration_error", "brier"}.isdisjoint(scored([("a", "a")]))
+    found = scored([("a", "a"), ("c", "a")], [0.5, 0.5])
+    assert (found["calibration_error"], found["brier"]) == (0, 0.25)
 
 
 def test_a_label_that_no_example_has_counts_in_macro_f1() -> None:

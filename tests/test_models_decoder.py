@@ -42,10 +42,28 @@ def test_a_state_takes_all_that_it_needs_along(attention: str, feeding: bool) ->
     tokens = torch.tensor([[4, 5, 6, 7, 8, 4, 5], [6, 6, 7, 8, 4, 4, 5], [5, 4, 4, 8, 8, 6, 7]])
     (_, state), moved = model.step(model.start(source), tokens[0]), None
     for each in tokens[1:]:
-        moved = state.select(rows) if moved is None else moved
+        moved = state.select(rows, rows) if moved is None else moved
         log_probs, state = model.step(state, each)
         chosen, moved = model.step(moved, each[rows])
         torch.testing.assert_close(chosen, log_probs[rows])
+
+
+@pytest.mark.parametrize(("attention", "feeding"), COMBINATIONS)
+def test_hypotheses_share_their_source_and_nothing_else(attention: str, feeding: bool) -> None:
+    """Rows of sentences 0 and 2, three hypotheses each, step as they do when each of them is a sentence of its own."""
+    model = tiny.model("seq2seq", attention=attention, input_feeding=feeding)
+    source, tokens = collate(tiny.rows("seq2seq", count=3)).source, torch.tensor([4, 5, 6, 7, 8, 4])
+    rows, kept = torch.tensor([0, 0, 0, 2, 2, 2]), torch.tensor([0, 2])
+    _, first = model.step(model.start(source), torch.tensor([4, 4, 4]))
+    shared, apart = first.select(rows, kept), first.select(rows, rows)
+    for moved in ([0, 2, 2, 3, 4, 5], [1, 1, 0, 5, 5, 3]):
+        (log_probs, shared), (expected, apart) = model.step(shared, tokens), model.step(apart, tokens)
+        torch.testing.assert_close(log_probs, expected)
+        assert len(shared.memory.values) == 2
+        places = torch.tensor(moved)
+        shared, apart, tokens = shared.select(places), apart.select(places, places), tokens[places].flip(0)
+    if attention not in ("none", "general", "additive", "location", "scaled"):
+        assert shared.memory.keys is shared.memory.values
 
 
 def test_the_cell_reads_what_was_attended_to_at_the_step_before() -> None:

@@ -14,7 +14,10 @@ from seqpipe.features.tokens import BEGIN
 from seqpipe.models.language import Language
 from seqpipe.padded import Padded
 from seqpipe.params.models import LanguageModel
-from seqpipe.search.beam import beam_search
+from seqpipe.search.beam import Width, beam_search
+from seqpipe.search.hypothesis import begin
+from seqpipe.search.limits import constant
+from seqpipe.search.scores import NORMS, Ranking
 from seqpipe.tasks import TASKS
 
 LANGUAGE = TASKS["language-model"]
@@ -63,8 +66,9 @@ def test_a_search_goes_on_from_a_prompt() -> None:
     prompt, state = [BEGIN, 5, 7], model.start(1)
     for token in prompt[:-1]:
         _, state = model.step(state, torch.tensor([token]))
-    wide = 11**2
-    found = beam_search(model.step, state, 1, wide, 3, 1, 0.0, first=prompt[-1])[0]
+    begun, limits = begin(state, 1, prompt, torch.device("cpu")), constant(1, 0, 1, torch.device("cpu"))
+    plain = Ranking(NORMS["none"](0.0))
+    found = beam_search(model.step, begun, limits, plain, Width(beam=11**2, nbest=3))[0]
     best = {}
     for output in [[], *([token] for token in range(4, 11)), [1]]:
         row = {"id": "a", "source": torch.tensor([*prompt, *output]).numpy(), "target": None}

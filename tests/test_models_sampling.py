@@ -22,6 +22,9 @@ from seqpipe.models.seq2seq import Seq2Seq
 from seqpipe.padded import Padded
 from seqpipe.params.training import Sampling, Seq2SeqTrain
 from seqpipe.search.greedy import greedy
+from seqpipe.search.hypothesis import begin
+from seqpipe.search.limits import constant
+from seqpipe.search.scores import NORMS, Ranking
 
 FALLING = sorted({*DECAYS} - {"none"})
 MODELS = [
@@ -112,7 +115,9 @@ def test_no_truth_at_all_is_free_running(feeding: bool) -> None:
     peaked(model)
     state, length = model.start(batch.source), 8
     written = mixed(model.decoder, state, torch.full((7, length), BEGIN), "token", 0.0)
-    for row, found in zip(written.tolist(), greedy(model.step, state, 7, length, 1.0), strict=True):
+    begun, limits = begin(state, 7, [BEGIN], torch.device("cpu")), constant(7, 0, length, torch.device("cpu"))
+    outputs = greedy(model.step, begun, limits, Ranking(NORMS["none"](0.0)))
+    for row, (found,) in zip(written.tolist(), outputs, strict=True):
         expected = [BEGIN, *found.output, END][:length]
         assert row[: len(expected)] == expected
 

@@ -1,5 +1,6 @@
 """Attention against a loop over examples, queries and places."""
 
+import itertools
 import math
 
 import pytest
@@ -14,12 +15,12 @@ TOGETHER = sorted(name for name in SCORES if not SCORES[name].by_step)
 
 
 def made(name):
-    """A score, queries, what they look at, and where they looked before."""
+    """A score, queries, what they look at, and where each looked before."""
     torch.manual_seed(3)
     score = SCORES[name](H).double()
     query, values = torch.randn(B, T, H, dtype=torch.float64), torch.randn(B, S, H, dtype=torch.float64)
     mask = torch.arange(S) < torch.tensor(LENGTHS)[:, None]
-    before = torch.rand(B, S, dtype=torch.float64) * mask
+    before = torch.rand(B, T, S, dtype=torch.float64) * mask[:, None]
     return score, query, Memory(score.keys(values), values, mask), before
 
 
@@ -51,26 +52,26 @@ def test_weights_are_a_softmax_over_data_alone(name):
 
 def test_location_reads_the_weights_of_the_step_before_around_each_place():
     score, query, memory, before = made("location")
-    alpha = weights(score, query[:, :1], memory, before)[:, 0]
+    alpha = weights(score, query, memory, before)
     filters, half = score.filters.weight[:, 0], attention.WIDTH // 2  # (filters, width)
-    for b, length in enumerate(LENGTHS):
-        scores = []
+    for b, t in itertools.product(range(B), range(T)):
+        length, scores = LENGTHS[b], []
         for s in range(length):
             features = torch.zeros(attention.FILTERS, dtype=torch.float64)
             for other in range(length):  # what lies beyond the data has no weight
                 if abs(other - s) <= half:
-                    features += filters[:, other - s + half] * before[b, other]
+                    features += filters[:, other - s + half] * before[b, t, other]
             content = score.content
-            inner = content.query.weight @ query[b, 0] + content.query.bias + content.key.weight @ memory.values[b, s]
+            inner = content.query.weight @ query[b, t] + content.query.bias + content.key.weight @ memory.values[b, s]
             scores.append(content.score.weight[0] @ torch.tanh(inner + score.place.weight @ features))
-        torch.testing.assert_close(alpha[b, :length], softmax(scores))
-        assert not alpha[b, length:].any()
+        torch.testing.assert_close(alpha[b, t, :length], softmax(scores))
+        assert not alpha[b, t, length:].any()
 
 
 def test_location_at_first_is_additive():
     score, query, memory, before = made("location")
-    first = weights(score, query[:, :1], memory, torch.zeros_like(before))
-    torch.testing.assert_close(first, weights(score.content, query[:, :1], memory, before))
+    first = weights(score, query, memory, torch.zeros_like(before))
+    torch.testing.assert_close(first, weights(score.content, query, memory, before))
 
 
 @pytest.mark.parametrize(("block", "largest"), [(1, 2**27), (2 * B * S * H, 2**27), (2 * B * S * H, 0), (2**20, 0)])

@@ -32,7 +32,7 @@ def test_a_table_names_pictures_beside_it(tmp_path: Path) -> None:
     saved(tmp_path, "cats/a.png", GREY)
     (tmp_path / "train.tsv").write_text("source\ttarget\tgroup\ncats/a.png\ta cat\tindoors\n", encoding="utf-8")
     (found,) = read_pictures(tmp_path / "train.tsv")
-    assert found == ("train-2", tmp_path / "cats" / "a.png", "a cat", "train.tsv line 2", "indoors")
+    assert found[:5] == ("train-2", tmp_path / "cats" / "a.png", "a cat", "train.tsv line 2", "indoors")
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ def test_every_key_lands_in_the_example(tmp_path: Path) -> None:
         {"audio_filepath": "./a.wav", "text": "둘", "offset": 1, "duration": 0.5},
     ]
     first, second = read_manifest(manifest(tmp_path, *rows))
-    assert first == ("train-1", Clip(tmp_path / "a.wav"), "one", "train.jsonl line 1", "en")
-    assert second == ("train-2", Clip(tmp_path / "a.wav", 1.0, 0.5), "둘", "train.jsonl line 2", "")
+    assert first[:5] == ("train-1", Clip(tmp_path / "a.wav"), "one", "train.jsonl line 1", "en")
+    assert second[:5] == ("train-2", Clip(tmp_path / "a.wav", 1.0, 0.5), "둘", "train.jsonl line 2", "")
     assert str(first.source) == str(tmp_path / "a.wav")
     assert str(second.source) == f"{tmp_path / 'a.wav'} from 1 s"
 

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqpipe.files import SeqpipeError
+from seqpipe.readers.mixing import resampled
 from seqpipe.readers.recordings import Clip
-from seqpipe.readers.sound import read_audio, resample
+from seqpipe.readers.sound import read_audio, read_blocks
 
 RATE = 8000
 
@@ -57,7 +58,7 @@ def test_another_rate_is_resampled_and_it_is_said(tmp_path: Path) -> None:
 
 @given(st.integers(1, 300), st.sampled_from([8000, 11025, 16000, 22050, 44100]), st.sampled_from([8000, 16000, 24000]))
 def test_the_resampled_length_is_the_ceiling(length: int, old: int, new: int) -> None:
-    result = resample(np.ones(length, np.float32), old, new)
+    result = np.concatenate(list(resampled([np.ones(length, np.float32)], old, new)))
     assert (len(result), result.dtype) == (math.ceil(length * new / old), np.float32)
 
 
@@ -138,3 +139,36 @@ def test_standard_input_is_one_recording(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(read_audio(Clip(Path("-")), RATE)[0]) == 800
     with pytest.raises(SeqpipeError, match=r"standard input is empty \(0 bytes\)"):
         read_audio(Clip(Path("-")), RATE)
+
+
+@pytest.mark.parametrize("kind", ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.aiff"])
+@pytest.mark.parametrize("rate", [RATE, 44100])
+def test_blocks_are_the_whole_to_the_bit(tmp_path: Path, kind: str, rate: int) -> None:
+    left, right = tone(0.7, rate), tone(0.7, rate, pitch=300)
+    soundfile.write(tmp_path / kind, np.stack([left, right, left], axis=1)[:, : 2 if kind == "a.mp3" else 3], rate)
+    clip = Clip(tmp_path / kind, 0.05)
+    whole, remarks = read_audio(clip, RATE)
+    for seconds in (0.01, 0.037, 0.2, 5):
+        said: list[str] = []
+        blocks = list(read_blocks(clip, RATE, seconds, said.append))
+        np.testing.assert_array_equal(np.concatenate(blocks), whole)
+        assert said == remarks
+        assert max(map(len, blocks)) <= max(seconds, 0.1) * RATE  # resampling waits for some
+
+
+@given(st.lists(st.integers(1, 900), min_size=1, max_size=8), st.sampled_from([8000, 11025, 44100, 48000]))
+def test_any_blocks_resample_to_the_same_bits(sizes: list[int], old: int) -> None:
+    samples = np.random.default_rng(sum(sizes)).normal(size=sum(sizes)).astype(np.float32)
+    blocks = np.split(samples, np.cumsum(sizes)[:-1])
+    (whole, rest), found = resampled([samples], old, 16000), resampled(blocks, old, 16000)
+    np.testing.assert_array_equal(np.concatenate(list(found)), np.concatenate([whole, rest]))
+
+
+def test_a_fault_further_on_is_met_there(tmp_path: Path) -> None:
+    samples = np.concatenate([tone(0.5), [np.nan]])
+    soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
+    blocks = read_blocks(Clip(tmp_path / "a.wav"), RATE, 0.1, print)
+    for _ in range(5):
+        assert len(next(blocks)) == 800
+    with pytest.raises(SeqpipeError, match="not finite"):
+        next(blocks)

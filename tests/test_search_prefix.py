@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqpipe.search.prefix import advance, best, start
+from seqpipe.search.prefix import advance, best, likeliest, start
 
 WIDE = 2000
 
@@ -82,6 +82,15 @@ def test_however_frames_are_cut_the_result_is_the_same_to_the_bit(seed, cuts, be
     rng = np.random.default_rng(seed)
     log_probs = oracle.table(seed, 60, int(rng.integers(2, 9)), rng.choice([0.3, 2.0, 8.0]))
     assert search(log_probs, beam, sorted(cuts)) == search(log_probs, beam)
+
+
+def test_the_likeliest_labels_are_those_of_the_best_after_every_frame():
+    log_probs, state, seen = oracle.table(3, 200, 6, 2.0), start(6, 7), set()
+    for frame in log_probs:
+        state = advance(state, frame[None])
+        assert likeliest(state) == best(state, 1, ended=False)[0].labels
+        seen.add(tuple(likeliest(state)))
+    assert len(seen) > 50
 
 
 @pytest.mark.parametrize("sharpness", [0.5, 6.0])

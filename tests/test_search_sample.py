@@ -1,21 +1,26 @@
-"""Sampling: filters of logits by their definitions, draws by their frequencies."""
+"""Sampling: filters of logits by their definitions, draws by their frequencies, chance by whom it belongs to."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from searched import CPU, Rules, TableModel, found, token_scores
 from torch import Tensor
 
 from seqpipe.features.tokens import BEGIN, END, PAD, UNKNOWN
-from seqpipe.search.greedy import greedy
-from seqpipe.search.sample import chain, keep_nucleus, keep_top, sample, sharpen
+from seqpipe.params.decoding import TokenSearch
+from seqpipe.search.chance import keys, uniform
+from seqpipe.search.hypothesis import Hypothesis, begin
+from seqpipe.search.limits import constant
+from seqpipe.search.sample import chain, choice, keep_nucleus, keep_top, sharpen
+from seqpipe.search.tokens import search_tokens
 
 LOGITS = st.lists(st.floats(-5, 5), min_size=1, max_size=7).map(lambda values: torch.tensor([values]))
 CHANCES = torch.tensor([0.0, 0.0, 0.0, 0.2, 0.3, 0.5])  # PAD, UNKNOWN, BEGIN, END, two letters
@@ -26,7 +31,7 @@ class Last(NamedTuple):
 
     tokens: Tensor
 
-    def select(self, rows: Tensor) -> Last:
+    def select(self, rows: Tensor, sentences: Tensor | None = None) -> Last:
         return Last(self.tokens[rows])
 
 
@@ -35,11 +40,12 @@ def step(state: Last, tokens: Tensor) -> tuple[Tensor, Last]:
     return torch.log(chances / chances.sum(dim=-1, keepdim=True)), Last(tokens)
 
 
-def drawn(count: int, seed: int = 1, length: int = 9, **options: float) -> list[list[int]]:
-    filtered = chain(**{"temperature": 1.0, "top_k": 0, "top_p": 1.0, **options})  # type: ignore[arg-type]
-    generator = torch.Generator().manual_seed(seed)
-    state = Last(torch.full((count,), BEGIN))
-    return [one.output for one in sample(step, state, count, length, filtered, generator)]
+def drawn(count: int, seed: int = 1, length: int = 9, step: Any = step, **options: Any) -> list[Hypothesis]:
+    """``count`` draws of one input."""
+    begun = begin(Last(torch.tensor([BEGIN])), 1, [BEGIN], CPU)
+    limits = constant(1, options.pop("shortest", 0), length, CPU)
+    section = TokenSearch(sample=True, nbest=count, seed=seed, **options)
+    return search_tokens(step, begun, limits, section, [], [b"an input"])[0]
 
 
 def probability(output: list[int]) -> float:
@@ -50,7 +56,7 @@ def probability(output: list[int]) -> float:
 
 
 def test_frequencies_are_the_models_probabilities() -> None:
-    counts = Counter(map(tuple, drawn(20000)))
+    counts = Counter(tuple(one.output) for one in drawn(20000))
     for output in ([], [4], [5], [4, 5], [5, 5], [5, 4, 5]):
         expected = probability(output)
         spread = math.sqrt(expected * (1 - expected) / 20000)
@@ -60,34 +66,79 @@ def test_frequencies_are_the_models_probabilities() -> None:
 
 def test_control_tokens_are_never_drawn_however_likely() -> None:
     chances = torch.tensor([0.2, 0.5, 0.1, 0.05, 0.05, 0.1])
-
-    def likely(state: Last, tokens: Tensor) -> tuple[Tensor, Last]:
-        return chances.log().expand(len(tokens), 6), Last(tokens)
-
-    generator = torch.Generator().manual_seed(5)
-    found = sample(likely, Last(torch.full((4000,), BEGIN)), 4000, 1, chain(1.0, 0, 1.0), generator)
+    found = drawn(4000, seed=5, length=1, step=lambda state, last: (chances.log().expand(len(last), 6), Last(last)))
     counts = Counter(token for one in found for token in one.output or [END])
     assert not {PAD, UNKNOWN, BEGIN} & set(counts)
     assert [counts[token] / 4000 for token in (END, 4, 5)] == pytest.approx([0.25, 0.25, 0.5], abs=0.04)
 
 
 def test_temperature_zero_is_greedy() -> None:
-    (best,) = greedy(step, Last(torch.tensor([BEGIN])), 1, 9, 1.0)
-    assert drawn(5, temperature=0.0) == [best.output] * 5
-    assert drawn(200, temperature=0.05) == [best.output] * 200  # and near it already
+    (best,) = search_tokens(
+        step, begin(Last(torch.tensor([BEGIN])), 1, [BEGIN], CPU), constant(1, 0, 9, CPU), TokenSearch(beam=1), [], []
+    )[0]
+    assert [one.output for one in drawn(5, temperature=0.0)] == [best.output] * 5
+    assert [one.output for one in drawn(200, temperature=0.05)] == [best.output] * 200  # and near it already
 
 
 def test_a_draw_reports_the_models_own_probability() -> None:
-    generator = torch.Generator().manual_seed(3)
-    state = Last(torch.full((20,), BEGIN))
-    for one in sample(step, state, 20, 50, chain(0.5, 3, 0.9), generator):
+    found = drawn(20, seed=3, length=50, temperature=0.5, top_k=3, top_p=0.9, normalization="average")
+    for one in found:
         assert one.log_prob == pytest.approx(math.log(probability(one.output)), abs=1e-4)
+        assert math.fsum(one.more["token_scores"]) == pytest.approx(one.log_prob)
+        assert len(one.more["token_scores"]) == len(one.output) + 1
         assert one.score == pytest.approx(one.log_prob / (len(one.output) + 1), abs=1e-5)
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
 
 
 def test_seeds_and_lengths() -> None:
     assert drawn(30, seed=1) == drawn(30, seed=1) != drawn(30, seed=2)
-    assert max(map(len, drawn(200, length=2))) == 2
+    lengths = [len(one.output) for one in drawn(200, length=3, shortest=2)]
+    assert {*lengths} == {2, 3}
+
+
+@pytest.mark.parametrize("no_repeat", [0, 2])
+@pytest.mark.parametrize("options", [{}, {"temperature": 2.0}, {"top_k": 3, "length_penalty": 0.0}])
+def test_a_draw_belongs_to_its_input(options: dict[str, Any], no_repeat: int) -> None:
+    """Whatever is drawn beside it, in whatever order, and however often."""
+    model, tables, rules = TableModel(4, sharpness=0.7), [3, 1, 4, 1, 5], Rules(8, no_repeat=no_repeat)
+    together = found(model, tables, rules, sample=True, nbest=3, **options)
+    for table, draws in zip(tables, together, strict=True):
+        assert found(model, [table], rules, sample=True, nbest=3, **options) == [draws]
+    assert found(model, tables[::-1], rules, sample=True, nbest=3, **options) == together[::-1]
+    assert together[1] == together[3]
+    outputs = {str(one.output) for one in together[0]}
+    many = found(model, [3], rules, sample=True, nbest=30, **options)[0]
+    assert outputs <= {str(one.output) for one in many}  # the first draws stay the same when there are more
+    assert len({str(one.output) for one in many}) > 5
+    for one in many:
+        assert one.log_prob == pytest.approx(math.fsum(token_scores(model.of(3), one.output)))
+
+
+def test_chance_is_even_and_differs_by_key_and_step() -> None:
+    key = keys(7, 20, [bytes([at]) for at in range(250)], CPU)
+    assert len(key.unique()) == len(key) == 5000
+    numbers = torch.stack([uniform(key, at) for at in range(8)])
+    assert ((numbers >= 0) & (numbers < 1)).all()
+    assert len(numbers.unique()) == numbers.numel()
+    counts = torch.histc(numbers, bins=50, min=0, max=1)
+    expected = numbers.numel() / 50
+    assert float(((counts - expected) ** 2 / expected).sum()) < 100  # χ² of 49 degrees; 1 in 40,000 is above
+    standard = (numbers - numbers.mean()) / numbers.std()
+    for one, other in [(standard[0], standard[1]), (standard[:, :2500], standard[:, 2500:])]:
+        assert abs(float((one * other).mean())) < 4 / math.sqrt(one.numel())
+
+
+def test_chance_is_that_of_the_published_generator() -> None:
+    """SplitMix64 from the state 1234567: the first numbers of its authors' code."""
+    published = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]
+    found = [float(uniform(torch.tensor([1234567]), at)) for at in range(4)]
+    assert found == [float(number >> 12) * 2.0**-52 for number in published]
+
+
+def test_a_choice_falls_where_its_part_is() -> None:
+    logits = torch.log(torch.tensor([0.0, 0.25, 0.0, 0.5, 0.25, 0.0])).expand(6, 6)
+    chance = torch.tensor([0.0, 0.2499, 0.2501, 0.7499, 0.7501, 1 - 2.0**-52], dtype=torch.float64)
+    assert choice(logits, chance).tolist() == [1, 1, 3, 3, 4, 4]
 
 
 @settings(deadline=None)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+from seqpipe.commands.flags import Flags, with_flags
 from seqpipe.commands.opened import open_with_features
-from seqpipe.commands.trained import Record, Trained, open_trained
+from seqpipe.commands.samples import Sample, samples
+from seqpipe.commands.throughput import Throughput
+from seqpipe.commands.trained import Record, Trained, described, open_trained
 from seqpipe.files import SeqpipeError, write_jsonl
-from seqpipe.params.pipeline import SCHEMAS, Pipeline
-from seqpipe.project import DECODED, MODEL_DATA, PARAMS, check, read_pipeline, read_pipelines
+from seqpipe.params.pipeline import Pipeline
+from seqpipe.project import DECODED, MODEL_DATA, PARAMS, read_pipeline, read_pipelines
 from seqpipe.report import Note, Progress, Report
 from seqpipe.store import Row, Store
 from seqpipe.tasks import TASKS
@@ -20,18 +22,24 @@ from seqpipe.training.threads import set_threads
 MAPPED = 8  # examples of each group whose map is kept; not all can be drawn, for lack of fonts
 
 
-def decode_test(pipeline: Pipeline, report: Report) -> Path:
+class Decoded(NamedTuple):
+    """What ``seqpipe decode`` wrote of one pipeline, and a few of the records in it."""
+
+    name: str
+    path: Path
+    samples: list[Sample]
+
+
+def decode_test(pipeline: Pipeline, report: Report) -> Decoded:
     """Read the test split out and write ``data/decoded/<name>.jsonl``, one record a row."""
     name = pipeline.name
     trained, folder = open_with_features(pipeline, report)
     test = Store(folder / "test.arrow")
     rows = [test[index] for index in range(len(test))]
-    began = time.perf_counter()
-    found: list[list[Record]] = []
+    throughput, found = Throughput(trained), list[list[Record]]()
     for chunk in _chunks(rows, 4 * pipeline.decode.batch_size):
         report(Progress(f"decode {name}", len(found), len(rows)))
-        found += trained.read_out(chunk)
-    seconds = time.perf_counter() - began
+        found += throughput.read_out(chunk)
     baselines = TASKS[pipeline.task].baselines(Store(folder / "train.arrow"), rows, pipeline, report)
     records = [
         {
@@ -48,35 +56,25 @@ def decode_test(pipeline: Pipeline, report: Report) -> Path:
             records[at]["map"] = heat_map._asdict()
     out = DECODED / f"{name}.jsonl"
     write_jsonl(out, records)
-    report(
-        Note(f"{name}: {len(rows)} examples read out in {seconds:.1f} s ({len(rows) / seconds:.0f} a second) to {out}")
-    )
-    return out
+    report(Note(f"{name}: {throughput} to {out}"))
+    return Decoded(name, out, samples(records))
 
 
-def with_flags(pipeline: Pipeline, flags: dict[str, Any], lenient: bool = False) -> Pipeline:
-    """The pipeline with flags in place of its decode section's values.
-
-    A flag its task does not know is an error, or, ``lenient``, is left out (when the flags are meant for several).
-    """
-    schema = SCHEMAS[pipeline.task].decode
-    if lenient:
-        flags = {flag: value for flag, value in flags.items() if flag in schema.model_fields}
-    values = {**pipeline.decode.model_dump(), **flags}
-    return pipeline.model_copy(update={"decode": check(schema, values, f"flags of `seqpipe decode {pipeline.name}`")})
-
-
-def decode_inputs(name: str, inputs: Sequence[str], options: dict[str, Any], report: Report) -> Iterator[Record]:
+def decode_inputs(name: str, inputs: Sequence[str], flags: Flags, report: Report) -> Iterator[Record]:
     """Read new raw input out: files, or ``-`` for standard input; one record an input, in order."""
-    trained = open_named(name, options, report)
-    return trained.answer(trained.features.inputs(existing(inputs)), stream="-" in inputs)
+    trained = open_named(name, flags, report)
+    examples = trained.features.inputs(existing(inputs))
+    throughput = Throughput(trained)
+    yield from trained.answer(examples, "-" in inputs, throughput.read_out)
+    report(Note(f"{name}: {throughput}", passing=True))
 
 
-def open_named(name: str, options: dict[str, Any], report: Report) -> Trained:
-    """The trained pipeline of that name; ``options`` go before the decode section of params.yaml, if there is one."""
-    if PARAMS.exists() and (name in read_pipelines() or not (MODEL_DATA / name).is_dir()):
-        options = {**read_pipeline(name).decode.model_dump(), **options}
-    trained = open_trained(MODEL_DATA / name, options, report)
+def open_named(name: str, flags: Flags, report: Report) -> Trained:
+    """The trained pipeline of that name; ``flags`` go before the decode section of params.yaml, if there is one."""
+    folder = MODEL_DATA / name
+    in_params = PARAMS.exists() and (name in read_pipelines() or not folder.is_dir())
+    (pipeline,) = with_flags([read_pipeline(name) if in_params else described(folder)], flags)
+    trained = open_trained(folder, pipeline.decode.model_dump(), report)
     set_threads(trained.pipeline.train, trained.model)
     return trained
 

@@ -11,16 +11,16 @@ import numpy as np
 
 from seqpipe.batches import collate
 from seqpipe.commands.insides import draw_insides
-from seqpipe.commands.preprocess import made_with
-from seqpipe.commands.trained import Trained, open_trained
-from seqpipe.files import SeqpipeError, whole_folder, write_json
+from seqpipe.commands.opened import open_with_features
+from seqpipe.commands.samples import evenly
+from seqpipe.commands.trained import Trained
+from seqpipe.files import whole_folder, write_json
 from seqpipe.inspect import costs
 from seqpipe.inspect.view import View, views
 from seqpipe.params.pipeline import Pipeline
-from seqpipe.project import FEATURE_DATA, MODEL_DATA, PLOTS, require_folder
+from seqpipe.project import PLOTS
 from seqpipe.report import Note, Report
 from seqpipe.store import Row, Store
-from seqpipe.training.threads import set_threads
 
 EXAMPLES = 16
 """Rows of the validation split whose gradients and saturation are averaged."""
@@ -42,15 +42,9 @@ def inspect(pipeline: Pipeline, report: Report) -> Inspection:
     ``inspect.json`` has all figures, ``gradient.csv`` those by time lag, a column a layer; the rest are pictures.
     """
     name, out = pipeline.name, PLOTS / pipeline.name / "inspect"
-    trained = open_trained(MODEL_DATA / name, pipeline.decode.model_dump(), report)
-    folder = require_folder(FEATURE_DATA / name, f"seqpipe preprocess {pipeline.modality} {name}")
-    if not made_with(trained.pipeline, folder):
-        raise SeqpipeError(
-            f"{folder} and {MODEL_DATA / name} were made with different features; run `seqpipe train {name}` (or `dvc "
-            "repro`) again."
-        )
-    set_threads(pipeline.train, trained.model)
-    rows = spread(Store(folder / "valid.arrow"), EXAMPLES)
+    trained, folder = open_with_features(pipeline, report)
+    valid = Store(folder / "valid.arrow")
+    rows = [valid[at] for at in evenly(len(valid), EXAMPLES)]
     shown = longest(rows, SHOWN)
     report(Note(f"{name}: looking at {len(rows)} validation examples; gates are those of {rows[shown]['id']}"))
     found = views(trained.model, rows, shown, pipeline.task)
@@ -68,7 +62,7 @@ def spent(trained: Trained, train: Store, row: Row) -> dict[str, Any]:
     """Weights by part, bytes, and seconds of training steps, of reading ``row`` out, and of a step of a search."""
     model, task, params = trained.model, trained.task(), trained.pipeline.train
     step = costs.training(model, task.loss, task.batches(train, params, np.random.default_rng(params.seed)))
-    batch, options = collate([row]), trained.pipeline.decode
+    batch, options = collate([row]).beside(model), trained.pipeline.decode
     times = {"training_step": step.seconds, "decoding": costs.seconds(lambda: task.decode(model, batch, options))}
     if trained.pipeline.task in costs.SEARCHED:
         times["decoding_step"] = costs.seconds(costs.SEARCHED[trained.pipeline.task](model, batch))
@@ -78,12 +72,6 @@ def spent(trained: Trained, train: Store, row: Row) -> dict[str, Any]:
         "seconds": times,
         "training_step": {"padded_steps": step.steps},
     }
-
-
-def spread(store: Store, count: int) -> list[Row]:
-    """At most ``count`` rows, evenly far apart."""
-    count = min(count, len(store))
-    return [store[len(store) * (2 * part + 1) // (2 * count)] for part in range(count)]
 
 
 def longest(rows: Sequence[Row], most: int) -> int:

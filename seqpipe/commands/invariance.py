@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from seqpipe.batches import collate
 from seqpipe.commands.opened import open_with_features
@@ -59,15 +60,18 @@ def chosen(test: Store, trained: Trained) -> list[Row]:
     places = np.linspace(0, len(order) - 1, min(EXAMPLES, len(order))).round().astype(int).tolist()
     rows = [test[order[place]] for place in places]
     rows += [half for _, half in zip(range(EXAMPLES - len(rows)), _halves(rows), strict=False)]
-    loss = TASKS[trained.pipeline.task].loss
     with torch.inference_mode():
-        rows = [row for row in rows if torch.isfinite(loss(trained.model, collate([row])).total).all()]
+        rows = [row for row in rows if torch.isfinite(_losses(trained, row)).all()]
     if not rows:
         raise SeqpipeError(
             f"The test split of {trained.pipeline.name} has no example with a source and a finite loss; give it one in "
             "the raw data."
         )
     return rows
+
+
+def _losses(trained: Trained, row: Row) -> Tensor:
+    return TASKS[trained.pipeline.task].loss(trained.model, collate([row]).beside(trained.model)).total
 
 
 def _halves(rows: list[Row]) -> Iterator[Row]:

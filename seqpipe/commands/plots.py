@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 from seqpipe.commands.fonts import drawable, installed
 from seqpipe.commands.panels import word_maps
 from seqpipe.commands.pictures import confusion_matrix, forecast, heat_map, reconstructions, surprise
+from seqpipe.commands.reliability import reliability
+from seqpipe.commands.samples import evenly
+from seqpipe.metrics import calibration
+from seqpipe.metrics.calibration import Judged
 from seqpipe.params.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -53,6 +57,25 @@ def forecasts(records: Records, folder: Path) -> None:
         save(folder / f"forecast_{group or 'series'}.png", partial(forecast, members), (8.0, 4.0))
 
 
+def believed(what: str, judge: Callable[[Records, Records], list[Judged]], records: Records, folder: Path) -> None:
+    """``reliability.png``: how often what is so sure is right, if the best answers say how sure they are."""
+    judged = judge(records, [record["hypotheses"][0] for record in records])
+    if judged:
+        save(folder / "reliability.png", partial(reliability, what, judged), (5.5, 5.5))
+
+
+def labels(records: Records, folder: Path) -> None:
+    """Which labels are taken for which, and how far their confidences can be believed."""
+    confusion(records, folder)
+    believed("labels", calibration.labels, records, folder)
+
+
+def transcripts(records: Records, folder: Path) -> None:
+    """Maps, and how far the confidences of words can be believed."""
+    maps(records, folder)
+    believed("words", calibration.words, records, folder)
+
+
 def confusion(records: Records, folder: Path) -> None:
     """``confusion.png``: which labels are taken for which."""
     count = len({record["reference"] for record in records})
@@ -81,7 +104,8 @@ def surprises(records: Records, folder: Path) -> None:
 def rebuilt(records: Records, folder: Path) -> None:
     """``rebuilt_<series>.png``: windows without a fault from all along every series, and one of each kind of fault."""
     for group, members in _by_group([record for record in records if "signal" in record]).items():
-        normal = _spread([record for record in members if not record["label"]], NORMAL)
+        normal = [record for record in members if not record["label"]]
+        normal = [normal[at] for at in evenly(len(normal), NORMAL)]
         faults = {record["label"]: record for record in reversed(members) if record["label"]}
         chosen = [*normal, *(faults[kind] for kind in sorted(faults))][:WINDOWS]
         save(folder / f"rebuilt_{group or 'series'}.png", partial(reconstructions, chosen), (11.0, 5.0))
@@ -89,12 +113,12 @@ def rebuilt(records: Records, folder: Path) -> None:
 
 PLOTS: dict[str, Callable[[Records, Path], None]] = {
     "seq2seq": maps,
-    "ctc": maps,
+    "ctc": transcripts,
     "tag": tags,
     "language-model": surprises,
     "forecast": forecasts,
     "autoencode": rebuilt,
-    "classify": confusion,
+    "classify": labels,
 }
 """By task; a task without one has nothing to draw."""
 
@@ -107,12 +131,6 @@ def save(path: Path, paint: Callable[[Axes], None], size: tuple[float, float]) -
     paint(axes)
     figure.savefig(path, metadata={"Software": None})
     pyplot.close(figure)
-
-
-def _spread(records: Records, count: int) -> list[dict[str, Any]]:
-    """``count`` of the records, evenly far apart: the middle of each of so many equal parts."""
-    count = min(count, len(records))
-    return [records[len(records) * (2 * part + 1) // (2 * count)] for part in range(count)]
 
 
 def _chosen(records: Records) -> list[dict[str, Any]]:

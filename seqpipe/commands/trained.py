@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,19 +19,22 @@ from seqpipe.commands.vectors import start_from_vectors
 from seqpipe.features import Features, features_of
 from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
 from seqpipe.inspect.maps import MAPS, Map
+from seqpipe.nn.recurrent import Above
+from seqpipe.params.decoding import Reading
 from seqpipe.params.pipeline import SCHEMAS, Pipeline
-from seqpipe.params.section import Section
 from seqpipe.project import FEATURE_DATA, check, read_pipelines
 from seqpipe.readers.example import Example
 from seqpipe.report import Report, silent
 from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.store import Row
 from seqpipe.tasks import TASKS, Task
+from seqpipe.training.devices import chosen
 
 FORMAT = 1
 """Version of the folder; raised when an older seqpipe could no longer read it."""
 
 Record = dict[str, Any]
+ReadOut = Callable[[Sequence[Row]], list[list[Record]]]
 
 
 class Trained(NamedTuple):
@@ -49,16 +52,19 @@ class Trained(NamedTuple):
             raise SeqpipeError(f"Give a list of inputs, even of one: [{inputs!r}].")
         return list(self.answer(self.features.given(inputs)))
 
-    def answer(self, examples: Iterable[Example], stream: bool = False) -> Iterator[Record]:
-        """Read new examples out, batch by batch, in order.
+    def answer(
+        self, examples: Iterable[Example], stream: bool = False, read_out: ReadOut | None = None
+    ) -> Iterator[Record]:
+        """Read new examples out, batch by batch, in order; by ``read_out``, if somebody takes the time.
 
         All are encoded before the first is read out, so that a bad one is known before anything is answered; a
         ``stream`` is answered as it comes.
         """
+        read_out = read_out or self.read_out
         encoded = (self.features.encode(example) for example in examples)
         remaining = encoded if stream else iter(list(encoded))
         while rows := list(islice(remaining, self.pipeline.decode.batch_size)):
-            for row, found in zip(rows, self.read_out(rows), strict=True):
+            for row, found in zip(rows, read_out(rows), strict=True):
                 yield {"id": row["id"], "source": self.features.record(row)["source"], "hypotheses": found}
 
     def read_out(self, rows: Sequence[Row]) -> list[list[Record]]:
@@ -73,21 +79,27 @@ class Trained(NamedTuple):
             chosen = order[start : start + size]
             results = self._decode([rows[at] for at in chosen])
             for at, hypotheses in zip(chosen, results, strict=True):
-                found[at] = [self._readable(one, rows[at]) for one in hypotheses]
+                found[at] = [self.readable(one, rows[at]) for one in hypotheses]
         return found
+
+    def score(self, rows: Sequence[Row], answers: Sequence[Record]) -> dict[str, Any]:
+        """How good answers are, one a row that has a target."""
+        records = [{"id": row["id"], "group": row["group"], **self.features.record(row)} for row in rows]
+        return TASKS[self.pipeline.task].score(records, answers)
 
     def map(self, row: Row) -> Map | None:
         """Where the model looked while it read ``row`` out, if its task can tell."""
         if self.pipeline.task not in MAPS or not len(row["source"]):
             return None
         found = self._decode([row])[0][0]
-        return MAPS[self.pipeline.task](self.model, collate([row]), found, self.features, row)
+        return MAPS[self.pipeline.task](self.model, collate([row]).beside(self.model), found, self.features, row)
 
-    def _readable(self, found: Hypothesis, row: Row) -> Record:
+    def readable(self, found: Hypothesis, row: Row) -> Record:
+        """A hypothesis as its record says it."""
         output = self.features.decode(found.output, row)
         if isinstance(output, str):
             written = {"text": output, "score": round(found.score, 6), "tokens": self.features.tokens(found.output)}
-            return {**written, **found.more}
+            return {**written, **rounded(found.more)}
         if isinstance(output, dict):
             return {**output, "score": round(found.score, 6), **found.more}
         return {"values": output}
@@ -108,13 +120,32 @@ class Trained(NamedTuple):
         return self._replace(prepared=prepare(self.pipeline, self.features, self.model, others, report))
 
     def _decode(self, rows: list[Row]) -> list[list[Hypothesis]]:
-        return self.task().decode(self.model, collate(rows), self.pipeline.decode)
+        return self.task().decode(self.model, collate(rows).beside(self.model), self.pipeline.decode)
+
+
+def rounded(more: Mapping[str, Any]) -> Record:
+    """What a hypothesis tells beside its output, numbers to six places."""
+    return {name: _short(value) for name, value in more.items()}
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, list):
+        return [*map(_short, value)]
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def build(pipeline: Pipeline, features: Features) -> nn.Module:
-    """A new model of a pipeline's task and sizes, its weights drawn from the training seed, or pretrained."""
+    """A new model of a pipeline's task and sizes, its weights drawn from the training seed, or pretrained.
+
+    Raises ``SeqpipeError`` where ``model.residual`` would be without effect.
+    """
     torch.manual_seed(pipeline.train.seed)
     model = TASKS[pipeline.task].model(pipeline.model, features.sizes)
+    if pipeline.model.residual and not any(part.residual for part in model.modules() if isinstance(part, Above)):
+        raise SeqpipeError(
+            f"params.yaml: {pipeline.name}.model.residual is true, but no layer's outputs have the size of its inputs, "
+            "which are added to them; add layers, or remove it."
+        )
     start_from_vectors(model, pipeline, FEATURE_DATA / pipeline.name)
     return model
 
@@ -141,14 +172,9 @@ def save_trained(folder: Path, trained: Trained) -> None:
 
 def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) -> Trained:
     """Open a trained pipeline; ``decode`` overrides the defaults of its task's decode section."""
-    if not folder.is_dir():
-        raise SeqpipeError(f"{folder} is missing; train first, with `seqpipe train {folder.name}` or `dvc repro`.")
-    _check_whole(folder)
-    pipelines = list(read_pipelines(folder / "pipeline.yaml").values())
-    if len(pipelines) != 1:
-        raise SeqpipeError(f"{folder / 'pipeline.yaml'} must hold one pipeline, but has {len(pipelines)}; train again.")
-    (pipeline,) = pipelines
-    options: Section = check(SCHEMAS[pipeline.task].decode, decode, f"decode of {pipeline.name}")
+    pipeline = described(folder)
+    options: Reading = check(SCHEMAS[pipeline.task].decode, decode, f"decode of {pipeline.name}")
+    device = chosen(options.device, "decode.device")
     features = features_of(pipeline.modality, pipeline.task).load(pipeline.features, folder, report)
     model = TASKS[pipeline.task].model(pipeline.model, features.sizes)
     try:
@@ -158,7 +184,18 @@ def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) 
         raise SeqpipeError(
             f"{folder / 'model.safetensors'} does not fit this pipeline ({reason}); train again."
         ) from None
-    return Trained(pipeline.model_copy(update={"decode": options}), features, model.eval()).ready(report)
+    return Trained(pipeline.model_copy(update={"decode": options}), features, model.to(device).eval()).ready(report)
+
+
+def described(folder: Path) -> Pipeline:
+    """The pipeline that a trained folder says it holds, with the defaults of its task's decode section."""
+    if not folder.is_dir():
+        raise SeqpipeError(f"{folder} is missing; train first, with `seqpipe train {folder.name}` or `dvc repro`.")
+    _check_whole(folder)
+    pipelines = list(read_pipelines(folder / "pipeline.yaml").values())
+    if len(pipelines) != 1:
+        raise SeqpipeError(f"{folder / 'pipeline.yaml'} must hold one pipeline, but has {len(pipelines)}; train again.")
+    return pipelines[0]
 
 
 def _check_whole(folder: Path) -> None:

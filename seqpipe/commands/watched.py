@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from torch import nn
 
 from seqpipe.commands.trained import Trained
@@ -12,7 +10,6 @@ from seqpipe.metrics.directions import LOWER_IS_BETTER
 from seqpipe.params.pipeline import SCHEMAS
 from seqpipe.report import silent
 from seqpipe.store import Row, Store
-from seqpipe.tasks import TASKS
 from seqpipe.training.distributed import ALONE, Group, group
 from seqpipe.training.loop import Metric
 
@@ -22,7 +19,8 @@ FEW = 2  # rows that show which metrics there are
 def metric_of(trained: Trained, valid: Store) -> Metric | None:
     """What ``train.watch`` names; None for the validation loss. A metric the task has not is a ``SeqpipeError``.
 
-    The split is read out as the task's default ``decode`` section says, on the CPU, and each process reads its share.
+    The split is read out as the task's default ``decode`` section says, but where the model is, and each process reads
+    its share.
     """
     pipeline = trained.pipeline
     watch = pipeline.train.watch
@@ -39,8 +37,13 @@ def metric_of(trained: Trained, valid: Store) -> Metric | None:
         )
 
     def figure(model: nn.Module) -> float:
-        reading = trained._replace(model=copy.deepcopy(model).cpu().eval())
-        return float(_scores(reading, rows, group())[watch])
+        scores = _scores(trained._replace(model=model), rows, group())
+        if watch not in scores:
+            raise SeqpipeError(
+                f"What {pipeline.name} reads out of the validation split has no {watch}, which train.watch names (of "
+                "empty outputs there is none); watch another metric."
+            )
+        return float(scores[watch])
 
     return Metric(figure, LOWER_IS_BETTER[watch])
 
@@ -50,5 +53,4 @@ def _scores(trained: Trained, rows: list[Row], everyone: Group = ALONE) -> dict[
     answers = dict(zip(own, (found[0] for found in trained.read_out([rows[at] for at in own])), strict=True))
     for part in everyone.gather(answers):
         answers.update(part)
-    records = [{"id": row["id"], "group": row["group"], **trained.features.record(row)} for row in rows]
-    return TASKS[trained.pipeline.task].score(records, [answers[at] for at in range(len(rows))])
+    return trained.score(rows, [answers[at] for at in range(len(rows))])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from seqpipe.features.live import LiveFrames
 from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.spectra import Spectra
@@ -106,6 +107,11 @@ class Recordings:
             for remark in remarks:
                 self.report(Note(f"{example.source}: {remark}"))
         return self._normalized(frames)
+
+    def live(self) -> LiveFrames:
+        """The same frames as sound comes; not for frames that depend on the whole recording."""
+        assert self.params.normalize != "utterance"
+        return LiveFrames(self.spectra, self._normalized)
 
     def shown(self, example: Example) -> str:
         """Where the sound is."""

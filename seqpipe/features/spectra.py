@@ -19,7 +19,6 @@ from seqpipe.params.features import AudioFeatures
 
 CHUNK = 128  # frames whose spectra fit the cache together
 FLOOR = 1e-10  # smallest power before the logarithm: −100 dB
-RANGE = 80.0  # decibels below the loudest value of a recording that count as silence
 DELTA_WIDTH = 9  # frames in a regression of deltas
 
 
@@ -53,16 +52,22 @@ class Spectra:
         ``power_to_db(abs(stft(…)) ** 2)``; deltas are ``feature.delta(…)``, with ``mode="nearest"`` in a clip of fewer
         frames than its regression is wide, where librosa's default is an error.
         """
-        static = _decibels(self._power(samples))
+        return self.with_deltas(self.static(np.pad(samples, self.fft // 2))).astype(np.float32)
+
+    def static(self, padded: np.ndarray) -> np.ndarray:
+        """Static values, float64[T, static], of every frame of ``fft`` samples that ``padded`` holds whole, ``hop``
+        apart."""
+        static = _decibels(self._power(padded), self.params.range)
         if self.params.kind == "mfcc":
             static = scipy.fft.dct(static, type=2, norm="ortho", axis=1)[:, : self.params.coefficients]
-        return np.hstack([static, *(_delta(static, order + 1) for order in range(self.params.deltas))]).astype(
-            np.float32
-        )
+        return static
 
-    def _power(self, samples: np.ndarray) -> np.ndarray:
+    def with_deltas(self, static: np.ndarray) -> np.ndarray:
+        """Static values and their deltas, float64[T, size]."""
+        return np.hstack([static, *(_delta(static, order + 1) for order in range(self.params.deltas))])
+
+    def _power(self, padded: np.ndarray) -> np.ndarray:
         """Power by frequency or mel band, float64[T, bins or mels]: |Σ_n w_n x_n e^{−2πikn/N}|²."""
-        padded = np.pad(samples, self.fft // 2)
         frames = np.lib.stride_tricks.sliding_window_view(padded, self.fft)[:: self.hop]  # (T, N), a view
         chunks = []
         for start in range(0, len(frames), CHUNK):
@@ -95,11 +100,10 @@ def _mel_filters(params: AudioFeatures, size: int) -> np.ndarray:
     return filters
 
 
-def _decibels(power: np.ndarray) -> np.ndarray:
-    """10 log₁₀ of power above a floor, and never more than ``RANGE`` below the recording's loudest value."""
+def _decibels(power: np.ndarray, below: float) -> np.ndarray:
+    """10 log₁₀ of power above a floor, and never more than ``below``, if it is not 0, under the loudest value."""
     level: np.ndarray = 10 * np.log10(np.maximum(power, FLOOR))
-    clipped: np.ndarray = np.maximum(level, level.max() - RANGE)
-    return clipped
+    return np.maximum(level, level.max() - below) if below else level
 
 
 def _delta(static: np.ndarray, order: int) -> np.ndarray:

@@ -50,7 +50,7 @@ def saturation(found: dict[str, Tensor], names: Sequence[str]) -> dict[str, Shar
 def bounded(layer: Layer) -> list[str]:
     """Names of what stays within −1 and 1 whatever is read: not a linear candidate, nor a hidden state under ReLU."""
     shape = (64, layer.inputs[0].shape[1])
-    huge = 1e6 * torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=layer.inputs[0].dtype)
+    huge = 1e6 * torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(layer.inputs[0])
     start = layer.cell.start(len(huge))
     found = {**layer.cell.gates(huge, start), "hidden": layer.cell.step(huge, start)[0]}
     return [name for name, values in found.items() if values.abs().max() <= 1]

@@ -81,7 +81,8 @@ def variants(rows: Sequence[Row]) -> Iterator[Variant]:
 
 
 class Seen(NamedTuple):
-    """What a model makes of a batch: losses (B,), the gradient of their sum, the hypotheses of each example."""
+    """What a model makes of a batch: losses (B,), the gradient of their sum, the hypotheses of each example; all of it
+    on the CPU."""
 
     losses: Tensor
     gradient: list[Tensor]
@@ -94,7 +95,7 @@ def seen(task: Task, model: nn.Module, batch: Batch, options: Section) -> Seen:
     batch = batch._replace(source=like(weights[0], batch.source), target=like(weights[0], batch.target))
     losses = task.loss(model, batch).total
     gradient = torch.autograd.grad(losses.sum(), weights, allow_unused=True, materialize_grads=True)
-    return Seen(losses.detach(), list(gradient), task.decode(model, batch, options))
+    return Seen(losses.detach().cpu(), [part.cpu() for part in gradient], task.decode(model, batch, options))
 
 
 def like(weight: Tensor, padded: Padded) -> Padded:

@@ -56,7 +56,8 @@ def attention_map(model: Seq2Seq, batch: Batch, found: Hypothesis, features: Fea
 
     A model without attention has one column, the whole source.
     """
-    target = Padded(torch.tensor([found.output], dtype=torch.int64), torch.tensor([len(found.output)]))
+    written = Padded(torch.tensor([found.output], dtype=torch.int64), torch.tensor([len(found.output)]))
+    target = written.to(batch.source.data.device)
     alpha = model.attention(batch.source, target)[0]
     rows, columns = [*features.tokens(found.output), "end"], features.source_tokens(row)
     if not model.attends:

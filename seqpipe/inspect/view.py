@@ -54,7 +54,7 @@ def views(model: nn.Module, rows: Sequence[Row], shown: int, task: str) -> dict[
     values: dict[str, list[dict[str, Tensor]]] = {}
     seen: dict[str, Layer] = {}
     for at, row in enumerate(rows):
-        layers, probe = trace(exact, _double(collate([row])), task)
+        layers, probe = trace(exact, _double(collate([row]).beside(exact)), task)
         for name, found in gradients(layers, probe).items():
             norms.setdefault(name, []).append(found)
             values.setdefault(name, []).append(activations(layers[name]))
@@ -71,7 +71,7 @@ def _view(layer: Layer, norms: Sequence[Norms], values: Sequence[dict[str, Tenso
         singular_values(recurrent_weights(layer.cell)),
         dict(zip(steps, largest(step_jacobians(layer, steps)), strict=True)),
         saturation(together, bounded(layer)),
-        {name: found.numpy() for name, found in values[shown].items()},
+        {name: found.cpu().numpy() for name, found in values[shown].items()},
     )
 
 

@@ -7,22 +7,19 @@ from typing import Any
 
 import numpy as np
 
-BINS = 15
+from seqpipe.metrics import calibration
 
 
 def score(records: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Accuracy, macro F1 and a table of every label; ``calibration`` where answers have a ``confidence``."""
+    """Accuracy, macro F1 and a table of every label; how far confidences can be believed, where answers have them."""
     outputs, references = [answer["text"] for answer in answers], [record["reference"] for record in records]
     table = per_label(references, outputs)
-    scores: dict[str, Any] = {
+    return {
         "accuracy": accuracy(references, outputs),
         "f1": float(np.mean([row["f1"] for row in table.values()])),
         "label": table,
+        **calibration.scores(calibration.labels(records, answers)),
     }
-    if all("confidence" in answer for answer in answers):
-        right = [output == reference for output, reference in zip(outputs, references, strict=True)]
-        scores["calibration"] = calibration_error([answer["confidence"] for answer in answers], right)
-    return scores
 
 
 def accuracy(references: Sequence[str], outputs: Sequence[str]) -> float:
@@ -54,16 +51,3 @@ def confusions(references: Sequence[str], outputs: Sequence[str]) -> tuple[list[
     for reference, output in zip(references, outputs, strict=True):
         counts[place[reference], place[output]] += 1
     return labels, counts
-
-
-def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = BINS) -> float:
-    """Expected calibration error: Σ_m |B_m|/n · |accuracy(B_m) − confidence(B_m)|  (Guo et al. 2017).
-
-    B_m holds what has a confidence in ((m−1)/M, m/M]; 0 goes to the first bin.
-    """
-    assert len(confidences) == len(right) > 0
-    confidence, hit = np.asarray(confidences, np.float64), np.asarray(right, np.float64)
-    assert ((confidence >= 0) & (confidence <= 1)).all()
-    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    gaps = np.bincount(bin_of, weights=hit - confidence, minlength=bins)  # |B| (accuracy − confidence)
-    return float(np.abs(gaps).sum() / len(confidence))

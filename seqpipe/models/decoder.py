@@ -26,18 +26,22 @@ from seqpipe.params.models import Seq2SeqModel
 
 
 class DecoderState(NamedTuple):
-    """A partly written output for each of R rows: the cells' states, the source looked at, and of the last step the
-    vector h̃ (R, H) and the weights α (R, S), both zero at the start."""
+    """Partly written outputs of N sentences, equally many of each: R rows, sentence by sentence.
+
+    The ``memory`` (N, …) is of the sentences; of the rows are the cells' states and, from the last step, the vector h̃
+    (R, H) and the weights α (R, S), both zero at the start.
+    """
 
     layers: list[State]
     memory: Memory
     attended: Tensor
     alpha: Tensor
 
-    def select(self, rows: Tensor) -> DecoderState:
-        """The states of ``rows`` (R',), in that order; a row may come twice."""
+    def select(self, rows: Tensor, sentences: Tensor | None = None) -> DecoderState:
+        """The states of ``rows`` (R',), in that order, a row may come twice; they are of all sentences, or of
+        ``sentences`` (N',), in that order, equally many of each."""
         layers = [tuple(part.index_select(0, rows) for part in layer) for layer in self.layers]
-        memory = Memory(*(part.index_select(0, rows) for part in self.memory))
+        memory = self.memory if sentences is None else self.memory.select(sentences)
         return DecoderState(layers, memory, self.attended.index_select(0, rows), self.alpha.index_select(0, rows))
 
 
@@ -128,14 +132,15 @@ class Decoder(nn.Module):
     def _next(self, state: DecoderState, embedded: Tensor, step: Step) -> DecoderState:
         inputs = torch.cat([embedded, state.attended], dim=-1) if self.feeding else embedded
         hidden, layers = step(inputs, state.layers)
-        attended, alpha = self._attend(hidden[:, None], state)
-        return DecoderState(layers, state.memory, attended[:, 0], alpha[:, 0])
+        attended, alpha = self._attend(hidden.view(len(state.memory.values), -1, hidden.shape[1]), state)
+        return DecoderState(layers, state.memory, attended.flatten(0, 1), alpha.flatten(0, 1))
 
     def _attend(self, hidden: Tensor, state: DecoderState) -> tuple[Tensor, Tensor]:
-        """h̃ (R, T, H) and α (R, T, S) for the cells' outputs (R, T, H)."""
+        """h̃ (N, T, H) and α (N, T, S) for the cells' outputs (N, T, H): T steps of a target, or a step of T rows."""
         if self.score is None:
             alpha = hidden.new_ones(*hidden.shape[:2], 1)
         else:
-            alpha = weights(self.score, hidden, state.memory, state.alpha)
-        context = alpha @ state.memory.values  # c_t, (R, T, H)
+            before = state.alpha.view(len(hidden), -1, state.alpha.shape[1])
+            alpha = weights(self.score, hidden, state.memory, before)
+        context = alpha @ state.memory.values  # c_t, (N, T, H)
         return torch.tanh(self.readout(torch.cat([hidden, context], dim=-1))), alpha

@@ -28,8 +28,8 @@ class Written(NamedTuple):
 
     layers: list[State]
 
-    def select(self, rows: Tensor) -> Written:
-        """The states of ``rows`` (R',), in that order; a row may come twice."""
+    def select(self, rows: Tensor, sentences: Tensor | None = None) -> Written:
+        """The states of ``rows`` (R',), in that order; a row may come twice. Nothing is kept by sentence."""
         return Written([tuple(part.index_select(0, rows) for part in layer) for layer in self.layers])
 
 

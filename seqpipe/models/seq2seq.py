@@ -55,7 +55,7 @@ class Reader(NamedTuple):
 
 
 READERS = {
-    "recurrent": Reader(FRONTS, lambda size, params: Encoder(size, params, params.bidirectional)),
+    "recurrent": Reader(FRONTS, lambda size, params: Encoder(size, params, params.bidirectional is not False)),
     "none": Reader(FRONTS | {"image": places}, lambda size, params: Unread(size)),
 }
 

@@ -1,7 +1,8 @@
 """Attention: how a decoder weighs the encoder's outputs.
 
-α_{t,s} = softmax_s score(q_t, k_s),  c_t = Σ_s α_{t,s} v_s, with padding given no weight. All queries of a target are
-scored in one batched product; only a score that is ``by_step`` must know where the step before looked, α_{t−1}.
+α_{t,s} = softmax_s score(q_t, k_s),  c_t = Σ_s α_{t,s} v_s, with padding given no weight. All queries of a sentence,
+the steps of a target or the hypotheses of a search, are scored in one batched product; only a score that is ``by_step``
+must know where the step before looked, α_{t−1}.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ class Memory(NamedTuple):
     keys: Tensor
     values: Tensor
     mask: Tensor
+
+    def select(self, sentences: Tensor) -> Memory:
+        """The memory of ``sentences`` (B',), in that order."""
+        values = self.values.index_select(0, sentences)
+        keys = values if self.keys is self.values else self.keys.index_select(0, sentences)
+        return Memory(keys, values, self.mask.index_select(0, sentences))
 
 
 class Dot(nn.Module):
@@ -106,14 +113,15 @@ class Additive(nn.Module):
         """Scores (B, T, S)."""
         block = max(1, BLOCK // keys.numel())  # queries
         many = torch.is_grad_enabled() and query.shape[1] * keys.numel() > LARGEST
-        some = self._again if many else self._some
-        return torch.cat([some(part, keys) for part in self.query(query).split(block, dim=1)], dim=1)
+        some = self._again if many else self.scored
+        return torch.cat([some(part, keys[:, None]) for part in self.query(query).split(block, dim=1)], dim=1)
 
-    def _some(self, query: Tensor, keys: Tensor) -> Tensor:
-        return self.score(torch.tanh(query[:, :, None] + keys[:, None])).squeeze(-1)  # type: ignore[no-any-return]
+    def scored(self, query: Tensor, keys: Tensor) -> Tensor:
+        """Scores (B, T, S) of W q (B, T, H) and U k (B, T, S, H), or (B, 1, S, H) where all queries have the same."""
+        return self.score(torch.tanh(query[:, :, None] + keys)).squeeze(-1)  # type: ignore[no-any-return]
 
     def _again(self, query: Tensor, keys: Tensor) -> Tensor:
-        return checkpoint(self._some, query, keys, use_reentrant=False)  # type: ignore[no-any-return]
+        return checkpoint(self.scored, query, keys, use_reentrant=False)  # type: ignore[no-any-return]
 
 
 class Location(nn.Module):
@@ -136,10 +144,11 @@ class Location(nn.Module):
         return self.content.keys(values)
 
     def forward(self, query: Tensor, keys: Tensor, before: Tensor) -> Tensor:
-        """Scores (B, 1, S) of one query (B, 1, H) after the weights ``before`` (B, S)."""
-        assert query.shape[1] == 1, "each query needs the weights of the one before"
-        features = self.filters(before[:, None]).mT  # f_t, (B, S, filters)
-        return self.content(query, keys + self.place(features), before)  # type: ignore[no-any-return]
+        """Scores (B, T, S) of queries (B, T, H), each after its own weights ``before`` (B, T, S)."""
+        assert query.shape[1] == before.shape[1], "each query needs the weights of the one before"
+        features = self.filters(before.flatten(0, 1)[:, None]).mT  # f_t, (B T, S, filters)
+        places = self.place(features).unflatten(0, before.shape[:2])  # (B, T, S, H)
+        return self.content.scored(self.content.query(query), keys[:, None] + places)
 
 
 Score = Dot | Scaled | General | Additive | Location
@@ -154,6 +163,7 @@ SCORES: dict[str, Callable[[int], Score]] = {
 
 
 def weights(score: Score, query: Tensor, memory: Memory, before: Tensor) -> Tensor:
-    """α (B, T, S) for queries (B, T, H), zero on padding; ``before`` (B, S) is α of the step before the first."""
+    """α (B, T, S) for queries (B, T, H), zero on padding; ``before`` (B, T, S), which only scores that are ``by_step``
+    read, is α of the step before each query."""
     scores = score(query, memory.keys, before).masked_fill(~memory.mask[:, None], -torch.inf)
     return torch.softmax(scores, dim=-1)

@@ -36,11 +36,14 @@ class TokenFront(nn.Module):
 
 
 class FrameFront(nn.Module):
-    """A linear map of every ``stride`` neighbouring frames: (B, T, F) → (B, ⌈T/stride⌉, size)."""
+    """A linear map of every ``stride`` neighbouring frames: (B, T, F) → (B, ⌈T/stride⌉, size).
+
+    Step j stands at frame j · stride; ``reach`` is how many frames before and after that one it sees.
+    """
 
     def __init__(self, sizes: Sizes, size: int, stride: int = 1) -> None:
         super().__init__()
-        self.size, self.stride = size, stride
+        self.size, self.stride, self.reach = size, stride, (0, stride - 1)
         self.stack = Stack(stride)
         self.project = nn.Linear(sizes.source * stride, size)
 
@@ -55,13 +58,14 @@ class ConvolutionFront(nn.Module):
 
     The first W is three steps wide. The second takes every ``stride``-th step and is 2⌈stride/2⌉ + 1 wide (three at
     strides 1 and 2, as in Whisper: Radford et al. 2023), so that it passes over none. Each sequence is followed by
-    zeros at both layers, so its vectors depend neither on padding nor on the batch, however short it is.
+    zeros at both layers, so its vectors depend neither on padding nor on the batch, however short it is. ``reach``
+    is as for ``FrameFront``.
     """
 
     def __init__(self, sizes: Sizes, size: int, stride: int = 2) -> None:
         super().__init__()
-        self.size, self.stride = size, stride
         half = -(-stride // 2)
+        self.size, self.stride, self.reach = size, stride, (half + 1, half + 1)
         self.first = nn.Conv1d(sizes.source, size, 3, padding=1)
         self.second = nn.Conv1d(size, size, 2 * half + 1, stride=stride, padding=half)
         for layer in (self.first, self.second):  # relu halves the variance, so the weights double it (He et al. 2015)

@@ -71,12 +71,7 @@ class Recurrent(nn.Module):
     @in_float32
     def run(self, inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
         """The same, and the states of all layers after the last step, from which a later call goes on."""
-        after = []
-        for cell, above, state in zip(_cells(self.cells), self.above, states, strict=True):
-            outputs, last = cell.run(inputs, state)
-            inputs = above(inputs, outputs)
-            after.append(last)
-        return inputs, after
+        return _through(_cells(self.cells), self.above, inputs, states)
 
     def step(self, inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
         """The output (B, H) of one step on (B, F), and the new states of all layers."""
@@ -133,6 +128,17 @@ class Encoder(nn.Module):
             inputs = Padded(above(inputs.data, outputs.data), inputs.lengths)
         return inputs
 
+    def start(self, count: int) -> list[State]:
+        """Zero states of all layers, for ``run``."""
+        return [cell.start(count) for cell in _cells(self.forward_cells)]
+
+    @in_float32
+    def run(self, inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
+        """Outputs (B, T, size) of steps (B, T, F) that go on from ``states``, and the states after them; one direction
+        only, for the other begins at the end."""
+        assert not self.backward_cells
+        return _through(_cells(self.forward_cells), self.above, inputs, states)
+
     def summary(self, outputs: Padded) -> Tensor:
         """What each direction knows after its last step, (B, size): the context vector of the whole sequence."""
         last = outputs.last()
@@ -140,6 +146,18 @@ class Encoder(nn.Module):
             return last
         half = self.size // 2
         return torch.cat([last[:, :half], outputs.data[:, 0, half:]], dim=-1)
+
+
+def _through(
+    cells: list[Cell], above: nn.ModuleList, inputs: Tensor, states: list[State]
+) -> tuple[Tensor, list[State]]:
+    """The outputs of the top layer, read left to right from ``states``, and the states of all layers at the end."""
+    after = []
+    for cell, handed_up, state in zip(cells, above, states, strict=True):
+        outputs, last = cell.run(inputs, state)
+        inputs = handed_up(inputs, outputs)
+        after.append(last)
+    return inputs, after
 
 
 def _made(inputs: int, params: RecurrentParams) -> Any:

@@ -71,6 +71,9 @@ class AudioFeatures(Section):
     """Cepstral coefficients (mfcc)."""
     deltas: Annotated[int, NUMBER, Field(ge=0, le=2)] = 0
     """Time derivatives appended to every frame: 1 for velocity, 2 for acceleration as well."""
+    range: Annotated[float, NUMBER, Field(ge=0)] = 80
+    """Decibels below the loudest value of the recording that count as silence; 0 cuts nothing off, and only then can
+    the model stream."""
     normalize: Literal["utterance", "corpus", "none"] = "utterance"
     """Zero mean and unit variance per dimension, over the recording or over the training set."""
 

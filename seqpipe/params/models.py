@@ -59,6 +59,8 @@ class RecurrentParams(Section):
             raise ValueError(f"'initial.recurrent' needs recurrent weights, and {cell} has none; remove it")
         if cell in ("rnn", "irnn") and self.initial.forget_bias is not None:
             raise ValueError(f"'initial.forget_bias' needs a gate, and {cell} has none; remove it")
+        if self.dropout_kind != "plain" and not self.dropout:
+            raise ValueError(f"'dropout_kind: {self.dropout_kind}' says how to drop units, but dropout is 0; remove it")
         return self
 
 
@@ -92,8 +94,8 @@ class Seq2SeqModel(TokenInput, FrameInput, RecurrentParams):
 
     embedding: Positive = 64
     """Size of a token's vector."""
-    bidirectional: bool = True
-    """Whether the encoder also reads backwards."""
+    bidirectional: bool | None = None
+    """Whether the encoder also reads backwards; a recurrent one does without it."""
     encoder: Literal["recurrent", "none"] = "recurrent"
     """Whether a recurrent encoder reads the source; with ``none``, attention looks at the source's own vectors, and at
     every place of a picture."""
@@ -106,6 +108,13 @@ class Seq2SeqModel(TokenInput, FrameInput, RecurrentParams):
     tied: bool = False
     """Whether the output layer shares the target tokens' vectors (through a projection where ``hidden`` is another
     size)."""
+
+    @model_validator(mode="after")
+    def _reads(self) -> Seq2SeqModel:
+        """Who does not read has no direction."""
+        if self.encoder == "none" and self.bidirectional is not None:
+            raise ValueError("'bidirectional' is how a recurrent encoder reads, but encoder is none; remove it")
+        return self
 
 
 class CtcModel(FrameInput, RecurrentParams):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
+
+from pydantic import model_validator
 
 from seqpipe.params import decoding, features, models
 from seqpipe.params.section import Section
@@ -29,7 +31,7 @@ class Schema(NamedTuple):
     """What a task takes from ``params.yaml``, and the metric that stands for its others."""
 
     model: type[Section]
-    decode: type[Section]
+    decode: type[decoding.Reading]
     headline: str
     higher_is_better: bool
     train: type[Train] = Train
@@ -74,6 +76,9 @@ def without_effect(modality: str, model: Section) -> tuple[str, str] | None:
     return None
 
 
+NO_COVERAGE = "decode.coverage_penalty needs attention, but model.attention is none; remove one of the two"
+
+
 class Pipeline(Section):
     """One pipeline: its modality, its task, and the parameters of each stage."""
 
@@ -86,6 +91,12 @@ class Pipeline(Section):
     model: Any
     train: Train = Train()
     decode: Any
+
+    @model_validator(mode="after")
+    def _attention_for_coverage(self) -> Self:
+        if getattr(self.decode, "coverage_penalty", 0) and self.model.attention == "none":
+            raise ValueError(NO_COVERAGE)
+        return self
 
 
 def headline(pipeline: Pipeline) -> tuple[str, bool]:

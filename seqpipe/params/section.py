@@ -21,13 +21,18 @@ Count = Annotated[int, NUMBER, Field(ge=0)]
 Share = Annotated[float, NUMBER, Field(ge=0, lt=1)]
 
 
-def refuse_idle(section: BaseModel, needs: Mapping[str, tuple[str, tuple[str, ...]]]) -> None:
+def refuse_idle(section: BaseModel, needs: Mapping[str, tuple[str, tuple[str | bool, ...]]]) -> None:
     """Refuse keys that have no effect: each of ``needs`` works only where another key has one of some values."""
     for key, (other, values) in needs.items():
         idle = getattr(section, other) not in values
         if idle and getattr(section, key) != type(section).model_fields[key].default:
-            wanted = " or ".join(values)
-            raise ValueError(f"'{key}' is for {other} {wanted}, but {other} is {getattr(section, other)}; remove it")
+            wanted, given = " or ".join(map(_yaml, values)), _yaml(getattr(section, other))
+            raise ValueError(f"'{key}' is for {other} {wanted}, but {other} is {given}; remove it")
+
+
+def _yaml(value: object) -> str:
+    """A value as it stands in ``params.yaml``."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class Section(BaseModel):

@@ -9,7 +9,8 @@ class Example(NamedTuple):
     """A source and, where the corpus has one, its target.
 
     ``source`` and ``target`` are raw: text, a path, an array of values. ``where`` is the place a person would look
-    for it (``train.tsv line 7``); ``group`` names a part of the test set that is scored on its own.
+    for it (``train.tsv line 7``); ``group`` names a part of the test set that is scored on its own; ``unit`` names the
+    speaker, voice or series it is of, which belongs to one split alone.
     """
 
     id: str
@@ -17,3 +18,11 @@ class Example(NamedTuple):
     target: Any
     where: str
     group: str = ""
+    unit: str = ""
+
+
+class Dropped(NamedTuple):
+    """An item of a corpus that cannot be used: ``where`` it stands, and the ``reason``, a sentence's worth."""
+
+    where: str
+    reason: str

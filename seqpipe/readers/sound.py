@@ -1,19 +1,20 @@
-"""Samples of a sound file: one channel at one rate, or a clear error."""
+"""Samples of a sound file, whole or block by block: one channel at one rate, or a clear error."""
 
 from __future__ import annotations
 
 import io
-import math
 import os
 import struct
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
 import soundfile
-import soxr
 
 from seqpipe.files import SeqpipeError
+from seqpipe.readers.mixing import at_rate
 from seqpipe.readers.recordings import Clip
 
 SLACK = 0.05  # seconds that a manifest's rounded times may reach past the end of a file
@@ -26,39 +27,52 @@ def read_audio(clip: Clip, rate: int) -> tuple[np.ndarray, list[str]]:
     Channels are averaged, another rate is resampled (soxr HQ) to ceil(T · rate / old rate) samples, as librosa does.
     A file that is no sound, or truncated, empty, silent or not finite is a ``SeqpipeError``.
     """
+    remarks: list[str] = []
+    blocks = list(read_blocks(clip, rate, None, remarks.append))
+    return np.concatenate(blocks), remarks
+
+
+def read_blocks(clip: Clip, rate: int, seconds: float | None, remark: Callable[[str], None]) -> Iterator[np.ndarray]:
+    """The samples of ``read_audio``, to the bit, some ``seconds`` of the file at a time, or all at once.
+
+    Remarks come before the first block; what is wrong further on, when it is met.
+    """
+    with _opened(clip) as sound:
+        start, count = _span(sound, clip)
+        sound.seek(start)
+        sound.seekable = lambda: False  # else soundfile seeks after every block, which garbles MP3
+        size = count if seconds is None else max(1, round(seconds * sound.samplerate))
+        yield from at_rate(_read(sound, count, size, clip), sound.channels, sound.samplerate, rate, clip, remark)
+
+
+def _read(sound: soundfile.SoundFile, count: int, size: int, clip: Clip) -> Iterator[np.ndarray]:
+    """Blocks of ``size`` samples, float32[T, channels], ``count`` in all."""
+    for done in range(0, count, size):
+        wanted = min(size, count - done)
+        block: np.ndarray = sound.read(wanted, dtype="float32", always_2d=True)
+        if len(block) < wanted:
+            raise SeqpipeError(
+                f"{clip.name} is truncated: {count} samples are promised, {done + len(block)} are there; copy it again."
+            )
+        yield block
+
+
+@contextmanager
+def _opened(clip: Clip) -> Iterator[soundfile.SoundFile]:
     try:
         file: BinaryIO = io.BytesIO(sys.stdin.buffer.read()) if str(clip.path) == "-" else clip.path.open("rb")
         with file:
             _check_whole(file, clip)
             with soundfile.SoundFile(file) as sound:
-                samples, old = _read(sound, clip), sound.samplerate
+                yield sound
     except soundfile.LibsndfileError as error:
         raise SeqpipeError(f"{clip.name} is not sound that can be read ({error.error_string.rstrip('.')}).") from None
     except OSError as error:
         raise SeqpipeError(f"{clip.name} cannot be read ({error.strerror}).") from None
-    remarks = []
-    if samples.shape[1] > 1:
-        remarks.append(f"mixed down from {samples.shape[1]} channels to one")
-    mono = samples.mean(axis=1)
-    if not np.isfinite(mono).all():
-        raise SeqpipeError(f"{clip} holds values that are not finite numbers; record or convert it again.")
-    if not mono.any():
-        raise SeqpipeError(f"{clip} is silent: every sample is zero; record it again or remove it.")
-    if old != rate:
-        remarks.append(f"resampled from {old} to {rate} Hz")
-        mono = resample(mono, old, rate)
-    return mono, remarks
 
 
-def resample(samples: np.ndarray, old: int, new: int) -> np.ndarray:
-    """``samples``, float32[T], at another rate: float32[ceil(T · new / old)]."""
-    length = math.ceil(len(samples) * new / old)
-    result = soxr.resample(samples, old, new, quality="HQ")[:length]
-    return np.pad(result, (0, length - len(result)))
-
-
-def _read(sound: soundfile.SoundFile, clip: Clip) -> np.ndarray:
-    """Samples, float32[T, channels], of the part of the file that the clip names."""
+def _span(sound: soundfile.SoundFile, clip: Clip) -> tuple[int, int]:
+    """The first sample of the part of the file that the clip names, and how many there are."""
     if not sound.frames:
         raise SeqpipeError(f"{clip.name} is empty: it has no samples; record it again or remove it.")
     start, stop = round(clip.offset * sound.samplerate), sound.frames
@@ -71,14 +85,7 @@ def _read(sound: soundfile.SoundFile, clip: Clip) -> np.ndarray:
         )
     if stop <= start:
         raise SeqpipeError(f"{clip} has a duration of {clip.duration:g} s, which holds no samples.")
-    count = min(stop, sound.frames) - start
-    sound.seek(start)
-    samples: np.ndarray = sound.read(count, dtype="float32", always_2d=True)
-    if len(samples) < count:
-        raise SeqpipeError(
-            f"{clip.name} is truncated: {count} samples are promised, {len(samples)} are there; copy it again."
-        )
-    return samples
+    return start, min(stop, sound.frames) - start
 
 
 def _check_whole(file: BinaryIO, clip: Clip) -> None:

@@ -1,8 +1,12 @@
 """Beam search over whole batches, with exact stopping.
 
 At every step the K best one-token extensions of a sentence's open hypotheses are kept; those that end are finished,
-the others stay open. A sentence is done when no open hypothesis can still enter its n best: log-probabilities only
-fall, so log p / norm(longest output) bounds whatever an open hypothesis can become.
+the others stay open. Sums are float64, whatever the model's precision. A sentence is done when no open hypothesis can
+still enter its n best: log-probabilities only fall, so log p / norm(longest output) bounds whatever one can become.
+
+With ``groups`` a beam is parted into G of K / G hypotheses each, which take their tokens in turn. A token costs a later
+group ``diversity`` for each hypothesis of an earlier one that has just taken it (Vijayakumar et al. 2018, with Hamming
+diversity); only the choice sees that, not the score. Each group gives its ⌈n / G⌉ best.
 """
 
 from __future__ import annotations
@@ -11,101 +15,112 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from seqpipe.features.tokens import BEGIN, END
-from seqpipe.search.hypothesis import Hypothesis, S, Step
-from seqpipe.search.scores import allowed, normalised
+from seqpipe.features.tokens import END
+from seqpipe.search.hypothesis import WORDS, Begun, Hypothesis, S, Step
+from seqpipe.search.limits import Limits
+from seqpipe.search.scores import Ranking
+from seqpipe.search.sums import best_sums
+from seqpipe.search.trail import Taken, outputs
 
 
-class Beams(NamedTuple):
-    """Hypotheses of N sentences, K each: ``log_prob`` (N, K) float64, −∞ for an empty place, ``tokens`` (N, K, T)."""
+class Width(NamedTuple):
+    """How many hypotheses are kept at every step, and how many are told in the end; G divides the beam."""
 
+    beam: int
+    nbest: int
+    groups: int = 1
+    diversity: float = 0.0
+
+
+class Extended(NamedTuple):
+    """One step of N sentences: of their M best extensions the hypothesis each goes on from, its token, and log p of the
+    token and of the whole, (N, M) each."""
+
+    parent: Tensor
+    token: Tensor
+    token_score: Tensor
     log_prob: Tensor
-    tokens: Tensor
-
-    def keep(self, sentences: Tensor) -> Beams:
-        """The hypotheses of some of the sentences."""
-        return Beams(self.log_prob[sentences], self.tokens[sentences])
-
-
-class Finished(NamedTuple):
-    """The best finished hypotheses of N sentences, best first: ``score``, ``log_prob`` (N, K), ``tokens`` (N, K, T)."""
-
-    score: Tensor
-    log_prob: Tensor
-    tokens: Tensor
-
-    def keep(self, sentences: Tensor) -> Finished:
-        """The hypotheses of some of the sentences."""
-        return Finished(self.score[sentences], self.log_prob[sentences], self.tokens[sentences])
-
-    def add(self, new: Beams, norm: float) -> Finished:
-        """Merge hypotheses that just ended, each divided by ``norm``; the best K stay."""
-        size = self.score.shape[1]
-        score = torch.cat([self.score, new.log_prob / norm], dim=1)
-        best, at = score.topk(size, dim=1)
-        log_prob = torch.cat([self.log_prob, new.log_prob], dim=1).gather(1, at)
-        older = torch.nn.functional.pad(self.tokens, (0, new.tokens.shape[2] - self.tokens.shape[2]), value=END)
-        tokens = torch.cat([older, new.tokens], dim=1)
-        return Finished(best, log_prob, tokens.gather(1, at[:, :, None].expand(-1, -1, tokens.shape[2])))
 
 
 @torch.inference_mode()
 def beam_search(
-    step: Step[S],
-    state: S,
-    count: int,
-    beam: int,
-    nbest: int,
-    max_length: int,
-    length_penalty: float,
-    first: int = BEGIN,
+    step: Step[S], begun: Begun[S], limits: Limits, ranking: Ranking[S], width: Width
 ) -> list[list[Hypothesis]]:
-    """The ``nbest`` ≤ ``beam`` best outputs found for each of the ``count`` rows of ``state``, best first.
-
-    ``max_length`` counts tokens before the end; the end is then forced, at its own log-probability. ``first`` is the
-    token before the output: the last one of a prompt that ``state`` has read so far.
-    """
-    state = state.select(torch.arange(count).repeat_interleave(beam))
-    sentences = list(range(count))
-    results: list[list[Hypothesis]] = [[] for _ in sentences]
-    empty = torch.full((count, beam), -torch.inf, dtype=torch.float64)
-    beams = Beams(empty.clone().index_fill_(1, torch.tensor(0), 0.0), torch.full((count, beam, 1), first))
-    done = Finished(empty, empty, torch.full((count, beam, 1), END))
-    longest = normalised(max_length + 1, length_penalty)
-    for length in range(1, max_length + 2):
-        log_probs, state = step(state, beams.tokens[:, :, -1].flatten())
-        beams, rows = extend(beams, allowed(log_probs, last=length > max_length))
-        ended = beams.tokens[:, :, -1] == END
-        done = done.add(
-            beams._replace(log_prob=beams.log_prob.masked_fill(~ended, -torch.inf)), normalised(length, length_penalty)
-        )
-        beams = beams._replace(log_prob=beams.log_prob.masked_fill(ended, -torch.inf))
-        closed = beams.log_prob.amax(dim=1) / longest <= done.score[:, nbest - 1]  # also when nothing is open: −∞
-        for at in closed.nonzero().squeeze(1).tolist():
-            results[sentences[at]] = _hypotheses(done, at, nbest)
-        keep = (~closed).nonzero().squeeze(1)
-        if not len(keep):
-            break
-        sentences = [sentences[at] for at in keep.tolist()]
-        beams, done, state = beams.keep(keep), done.keep(keep), state.select(rows[keep].flatten())
-    return results
+    """The ``nbest`` ≤ ``beam`` best outputs found for each sentence, best first; fewer where there are no more."""
+    tokens, groups = begun.last(), width.groups
+    each, sentences = -(-width.nbest // groups), torch.arange(len(tokens), device=tokens.device)
+    first = sentences.repeat_interleave(groups)  # a hypothesis for each group
+    state, tokens = begun.state.select(first) if groups > 1 else begun.state, tokens[first]
+    log_prob = begun.token_scores.sum(dim=1)[:, None].expand(-1, groups)
+    best = log_prob.new_full((len(sentences), groups, each), -torch.inf)
+    written, trail = len(begun.prefix()), list[Taken]()
+    while len(sentences):
+        log_probs, state = step(state, tokens)
+        found = extend(log_prob, log_probs.view(*log_prob.shape, -1), limits, written, width)
+        written += 1
+        ended = found.token == END
+        rows = found.parent + torch.arange(len(sentences), device=tokens.device)[:, None] * log_prob.shape[1]
+        score = ranking.scores(found.log_prob, written, state, rows).masked_fill(~ended, -torch.inf)
+        trail.append(Taken(sentences, *found, score))
+        log_prob, tokens = found.log_prob.masked_fill(ended, -torch.inf), found.token
+        best = torch.cat([best, score.view(len(best), groups, -1)], dim=2).topk(each, dim=2).values
+        hopes = bound(log_prob.view(len(best), groups, -1), limits, ranking)
+        keep = (hopes > best[:, :, -1]).any(dim=1).nonzero().squeeze(1)  # not where nothing is open: −∞
+        left = None
+        if len(keep) < len(sentences):
+            left, sentences, limits, best = keep, sentences[keep], limits.select(keep), best[keep]
+            rows, log_prob, tokens = rows[keep], log_prob[keep], tokens[keep]
+        tokens, state = tokens.flatten(), state.select(rows.flatten(), left)
+    found_of_groups = outputs(trail, begun, each, groups)
+    return [distinct(hypotheses)[: width.nbest] for hypotheses in found_of_groups]
 
 
-def extend(beams: Beams, log_probs: Tensor) -> tuple[Beams, Tensor]:
-    """The K best one-token extensions of each sentence, and the rows (N, K) of the state that they come from."""
-    count, size = beams.log_prob.shape
-    total = beams.log_prob[:, :, None] + log_probs.cpu().double().view(count, size, -1)  # (N, K, V)
-    best, at = total.flatten(1).topk(size, dim=1)
-    parent, token = at // total.shape[2], at % total.shape[2]
-    before = beams.tokens.gather(1, parent[:, :, None].expand(-1, -1, beams.tokens.shape[2]))
-    rows = parent + torch.arange(count)[:, None] * size
-    return Beams(best, torch.cat([before, token[:, :, None]], dim=2)), rows
+def bound(log_prob: Tensor, limits: Limits, ranking: Ranking[S]) -> Tensor:
+    """The highest score (N, G) that an output can end with which is still open, with ``log_prob`` (N, G, K)."""
+    highest: Tensor = log_prob.amax(dim=2) / ranking.norm(limits.longest + 1)[:, None]
+    return highest
 
 
-def _hypotheses(done: Finished, sentence: int, nbest: int) -> list[Hypothesis]:
-    found = []
-    for score, log_prob, tokens in zip(*(part[sentence, :nbest].tolist() for part in done), strict=True):
-        if log_prob > -torch.inf:
-            found.append(Hypothesis(tokens[1 : tokens.index(END)], score, log_prob))
-    return found
+def extend(log_prob: Tensor, log_probs: Tensor, limits: Limits, written: int, width: Width) -> Extended:
+    """The best extensions of hypotheses with ``log_prob`` (N, M), by one token after log-probabilities (N, M, V)."""
+    size = width.beam // width.groups
+    if width.groups == 1:
+        return _extend(log_prob, log_probs, limits, written, size)
+    found, cost = [], torch.zeros_like(log_probs[:, 0])
+    parts = zip(*(part.chunk(width.groups, dim=1) for part in (log_prob, log_probs)), strict=True)
+    for number, (group_log_prob, group_log_probs) in enumerate(parts):
+        one = _extend(group_log_prob, group_log_probs, limits, written, size, cost)
+        price = torch.where(one.log_prob > -torch.inf, width.diversity, 0.0).to(cost)
+        cost = cost.scatter_add(1, one.token, price)
+        found.append(one._replace(parent=one.parent + number * group_log_prob.shape[1]))
+    return Extended(*(torch.cat(part, dim=1) for part in zip(*found, strict=True)))
+
+
+def _extend(
+    log_prob: Tensor, log_probs: Tensor, limits: Limits, written: int, size: int, cost: Tensor | None = None
+) -> Extended:
+    """The same for one group of at most ``size``, which a token costs ``cost`` (N, V)."""
+    ranked = log_probs if cost is None else log_probs - cost[:, None]
+    likeliest = ranked[:, :, WORDS:].amax(dim=2, keepdim=True)
+    word, end = limits.bounded(
+        likeliest, ranked[:, :, END], written
+    )  # −∞ where the limits forbid all words, or the end
+    going_on = log_prob.masked_fill(word.squeeze(2) == -torch.inf, -torch.inf)
+    total, parent, token = best_sums(going_on, ranked, WORDS, size)
+    total = torch.cat([total, log_prob + end.double()], dim=1)
+    parent = torch.cat([parent, torch.arange(log_prob.shape[1], device=parent.device).expand_as(log_prob)], dim=1)
+    best, at = total.topk(min(size, total.shape[1]), dim=1)
+    parent, token = parent.gather(1, at), functional.pad(token, (0, log_prob.shape[1]), value=END).gather(1, at)
+    token_score = log_probs.flatten(1).gather(1, parent * log_probs.shape[2] + token).double()
+    token_score = token_score.masked_fill(best == -torch.inf, -torch.inf)  # what the limits forbid
+    return Extended(parent, token, token_score, log_prob.gather(1, parent) + token_score)
+
+
+def distinct(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
+    """Those whose output no earlier one has: two groups may find the same."""
+    first: dict[tuple[int, ...], Hypothesis] = {}
+    for one in hypotheses:
+        first.setdefault(tuple(one.output), one)
+    return list(first.values())

@@ -131,10 +131,10 @@ def best(search: Search, n: int, ended: bool = True) -> list[Found]:
 
     ``ended``: whether the text ends here, which the language model has its own mind about.
     """
-    from seqpipe.search import ctc_kernel, path_kernel
+    from seqpipe.search import ctc_kernel
 
-    nodes, frame, live, side = search.counters.tolist()
-    floats, ints = search.floats[side, :live], search.ints[side, :live]
+    _, _, live, side = search.counters.tolist()
+    floats, found = search.floats[side, :live], []
     extra = floats[:, 3].copy()
     if ended:
         ctc_kernel.finish(search.floats, search.ints, search.counters, tuple(search.fusion), extra)
@@ -142,11 +142,29 @@ def best(search: Search, n: int, ended: bool = True) -> list[Found]:
     order = np.argsort(-scores, kind="stable")
     shares = np.exp(scores - scores.max(initial=-np.inf))
     shares /= shares.sum()
-    room, found = np.empty((nodes + 1, 3), np.int64), []
     for row in order[:n].tolist():
-        open_label = floats[row, 5] > floats[row, 4]
-        first = path_kernel.trace(search.nodes, ints[row, 2 if open_label else 1], room)
-        path = room[first:].tolist() + ([[ints[row, 0], ints[row, 3], frame - 1]] if open_label else [])
-        labels, spans = [int(label) for label, _, _ in path], [(int(one), int(last)) for _, one, last in path]
+        path = _path(search, row).tolist()
+        labels, spans = [label for label, _, _ in path], [(first, last) for _, first, last in path]
         found.append(Found(labels, spans, float(scores[row]), float(floats[row, 0]), float(shares[row])))
     return found
+
+
+def likeliest(search: Search) -> list[int]:
+    """The labels of the best output, while more may come; of a long text much sooner than ``best``."""
+    _, _, live, side = search.counters.tolist()
+    floats = search.floats[side, :live]
+    labels: list[int] = _path(search, int(np.argmax(floats[:, 0] + floats[:, 3])))[:, 0].tolist()
+    return labels
+
+
+def _path(search: Search, row: int) -> np.ndarray:
+    """The labels of a prefix and the first and last frame of each on its best path, int64 (L, 3)."""
+    from seqpipe.search import path_kernel
+
+    nodes, frame, _, side = search.counters.tolist()
+    floats, ints = search.floats[side, row], search.ints[side, row]
+    open_label = floats[5] > floats[4]
+    room = np.empty((nodes + 2, 3), np.int64)
+    room[-1] = ints[0], ints[3], frame - 1
+    first = path_kernel.trace(search.nodes, ints[2 if open_label else 1], room[:-1])
+    return room[first:] if open_label else room[first:-1]

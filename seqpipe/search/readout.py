@@ -8,13 +8,16 @@ from typing import Any
 import torch
 
 from seqpipe.batches import Batch
+from seqpipe.files import SeqpipeError
 from seqpipe.models.autoencoder import Autoencoder
 from seqpipe.models.classify import Classify
 from seqpipe.models.ctc import Ctc
+from seqpipe.models.decoder import DecoderState
 from seqpipe.models.forecast import Forecast
 from seqpipe.models.language import Language
 from seqpipe.models.seq2seq import Seq2Seq
 from seqpipe.models.tag import Tag
+from seqpipe.padded import Padded
 from seqpipe.params.decoding import (
     AutoencodeDecode,
     ClassifyDecode,
@@ -24,28 +27,45 @@ from seqpipe.params.decoding import (
     Seq2SeqDecode,
     TagDecode,
 )
-from seqpipe.search.beam import beam_search
-from seqpipe.search.greedy import greedy
-from seqpipe.search.hypothesis import Hypothesis
-from seqpipe.search.scores import labels_only
+from seqpipe.params.pipeline import NO_COVERAGE
+from seqpipe.search.beside import Beside
+from seqpipe.search.constraints import forced
+from seqpipe.search.coverage import coverage, covering
+from seqpipe.search.hypothesis import Hypothesis, Step
+from seqpipe.search.limits import constant, relative
+from seqpipe.search.scores import Penalty, labels_only
+from seqpipe.search.spelled import NOTHING_SPELLED, Spelled
+from seqpipe.search.tokens import search_tokens
 from seqpipe.search.transcriber import Transcriber, plain
 
 
 @torch.inference_mode()
-def seq2seq(model: Seq2Seq, batch: Batch, options: Seq2SeqDecode) -> list[list[Hypothesis]]:
-    """Beam search; beam 1 is greedy."""
-    state, count = model.start(batch.source), len(batch.ids)
-    if options.beam == 1:
-        return [[found] for found in greedy(model.step, state, count, options.max_length, options.length_penalty)]
-    return beam_search(
-        model.step,
-        state,
-        count,
-        options.beam,
-        options.nbest,
-        options.max_length,
-        options.length_penalty,
-    )
+def seq2seq(
+    model: Seq2Seq, batch: Batch, options: Seq2SeqDecode, spelled: Spelled = NOTHING_SPELLED
+) -> list[list[Hypothesis]]:
+    """Beam search, beam 1 is greedy; or draws, whose chance comes from the source itself."""
+    count, device = len(batch.ids), batch.source.data.device
+    step, state, penalty = _covered(model, model.start(batch.source), options)
+    begun = forced(step, state, count, spelled.prefix, device)
+    absolute = constant(count, options.min_length, options.max_length, device)
+    limits = relative(absolute, batch.source.lengths, options.min_ratio, options.max_ratio)
+    inputs = _contents(batch.source) if options.sample else []
+    return search_tokens(step, begun, limits, options, spelled.forbidden, inputs, penalty)
+
+
+def _covered(model: Seq2Seq, state: DecoderState, options: Seq2SeqDecode) -> tuple[Step[Any], Any, Penalty[Any] | None]:
+    """A model's step and state, which know what has been looked at if outputs lose something for the rest."""
+    if not options.coverage_penalty:
+        return model.step, state, None
+    if not model.attends:
+        raise SeqpipeError(f"{NO_COVERAGE}.")
+    return covering(model.step), Beside(state, torch.zeros_like(state.alpha)), coverage(options.coverage_penalty)
+
+
+def _contents(padded: Padded) -> list[bytes]:
+    """Each sequence as bytes."""
+    rows = zip(padded.data.cpu().numpy(), padded.lengths.tolist(), strict=True)
+    return [row[:length].tobytes() for row, length in rows]
 
 
 @torch.inference_mode()
@@ -84,7 +104,7 @@ def tag(model: Tag, batch: Batch, options: TagDecode) -> list[list[Hypothesis]]:
 def language(model: Language, batch: Batch, options: LanguageDecode) -> list[list[Hypothesis]]:
     """log p(w_t | w_1 … w_{t−1}) of each token and of the end; its mean is the score."""
     log_probs = torch.log_softmax(model(batch.source, None)[0].double(), dim=-1)  # (B, T, V)
-    each = log_probs.gather(2, batch.target.data[:, :, None]).squeeze(2)  # (B, T)
+    each = log_probs.gather(2, batch.target.data[:, :, None]).squeeze(2).cpu()  # (B, T)
     found = []
     for values, length in zip(each, batch.target.lengths.tolist(), strict=True):
         total = float(values[:length].sum())
@@ -106,7 +126,7 @@ def autoencode(model: Autoencoder, batch: Batch, options: AutoencodeDecode) -> l
     code, lengths = model.encode(batch.source), batch.source.lengths
     rebuilt = model.rebuild(code, lengths, batch.source.data.shape[1])
     scores = model.scores(batch.source, rebuilt).tolist()
-    outputs = rebuilt.data if batch.source.data.is_floating_point() else rebuilt.data.argmax(dim=-1)
+    outputs = (rebuilt.data if batch.source.data.is_floating_point() else rebuilt.data.argmax(dim=-1)).cpu()
     threshold, found = model.threshold.item(), []
     for output, length, score, one in zip(outputs, lengths.tolist(), scores, code.tolist(), strict=True):
         more = {"flag": score > threshold, "threshold": round(threshold, 6), "code": [round(x, 6) for x in one]}

@@ -7,9 +7,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from seqpipe.features.tokens import BEGIN, END
-from seqpipe.search.hypothesis import Hypothesis, S, Step
-from seqpipe.search.scores import allowed
+from seqpipe.features.tokens import END
+from seqpipe.search.chance import uniform
+from seqpipe.search.hypothesis import WORDS, Begun, Hypothesis, S, Step
+from seqpipe.search.limits import Limits
+from seqpipe.search.scores import Ranking
+from seqpipe.search.single import write
 
 Filter = Callable[[Tensor], Tensor]
 """From logits (R, V) to the logits that are drawn from."""
@@ -48,34 +51,34 @@ def chain(temperature: float, top_k: int, top_p: float) -> Filter:
 
 @torch.inference_mode()
 def sample(
-    step: Step[S],
-    state: S,
-    count: int,
-    max_length: int,
-    filtered: Filter,
-    generator: torch.Generator,
-    first: int = BEGIN,
-) -> list[Hypothesis]:
-    """Draw one output for each of the ``count`` rows of ``state``, until its end or ``max_length`` tokens.
+    step: Step[S], begun: Begun[S], limits: Limits, ranking: Ranking[S], filtered: Filter, key: Tensor
+) -> list[list[Hypothesis]]:
+    """Draws of each sentence, best first; ``key`` (N · draws,) is what their chance comes from, sentence by sentence.
 
-    ``log_prob`` is the model's own of the tokens drawn (and of the end, if it came), ``score`` its mean a token.
+    A draw ends where the end is drawn, and at its longest. What is told of it are the model's own probabilities.
     """
-    tokens = torch.full((count,), first)
-    outputs: list[list[int]] = [[] for _ in range(count)]
-    log_prob = torch.zeros(count, dtype=torch.float64)
-    steps = torch.zeros(count, dtype=torch.float64)
-    open_rows = torch.arange(count)
-    for _ in range(max_length):
-        log_probs, state = step(state, tokens)
-        chances = torch.softmax(filtered(allowed(log_probs, last=False)).double(), dim=-1)
-        tokens = torch.multinomial(chances, 1, generator=generator).squeeze(1)
-        log_prob[open_rows] += log_probs.double().gather(1, tokens[:, None]).squeeze(1)
-        steps[open_rows] += 1
-        keep = (tokens != END).nonzero().squeeze(1)
-        open_rows, tokens, state = open_rows[keep], tokens[keep], state.select(keep)
-        for row, token in zip(open_rows.tolist(), tokens.tolist(), strict=True):
-            outputs[row].append(token)
-        if not len(keep):
-            break
-    means = (log_prob / steps).tolist()
-    return [Hypothesis(*found) for found in zip(outputs, means, log_prob.tolist(), strict=True)]
+    count, draws = len(begun.token_scores), len(key) // len(begun.token_scores)
+    each = torch.arange(count, device=key.device).repeat_interleave(draws)  # a draw is a sentence of its own
+    begun = begun._replace(state=begun.state.select(each, each), token_scores=begun.token_scores[each])
+
+    def choose(log_probs: Tensor, limits: Limits, written: int, sentences: Tensor) -> Tensor:
+        return END + choice(filtered(choices(log_probs, limits, written)), uniform(key[sentences], written))
+
+    found = write(step, begun, limits.select(each), ranking, choose)
+    several = (found[at : at + draws] for at in range(0, len(found), draws))
+    return [sorted(some, key=lambda one: -one.score) for some in several]
+
+
+def choices(log_probs: Tensor, limits: Limits, written: int) -> Tensor:
+    """What may come next of log-probabilities (R, V): those of the end and of all words, (R, V − END)."""
+    words, end = limits.bounded(log_probs[:, None, WORDS:], log_probs[:, END, None], written)
+    return torch.cat([end, words.squeeze(1)], dim=1)
+
+
+def choice(logits: Tensor, chance: Tensor) -> Tensor:
+    """The choice (R,) that ``chance`` (R,), evenly between 0 and 1, falls on when each of logits (R, C) has a part as
+    long as its probability."""
+    chances = torch.softmax(logits.double(), dim=-1)
+    ends = chances.cumsum(dim=-1)
+    beyond = (ends > chance[:, None] * ends[:, -1:]) & (chances > 0)
+    return beyond.int().argmax(dim=-1)  # the first of them

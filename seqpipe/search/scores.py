@@ -1,27 +1,45 @@
-"""What every token search shares: which tokens may come next, and how outputs of unequal length compare."""
+"""How outputs of unequal length compare: score = log p / norm(length) + penalty, lengths counting the end.
+
+``wu``: norm = ((5 + length) / 6)^α (Wu et al. 2016); ``average``: norm = length; ``none``: norm = 1. A norm never falls
+with the length and a penalty is never above zero, so log p / norm(longest output) bounds the score of whatever an
+unfinished output can become.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple
 
 import torch
 from torch import Tensor
 
-from seqpipe.features.tokens import BEGIN, END, PAD, UNKNOWN
+from seqpipe.features.tokens import BEGIN, END, UNKNOWN
+from seqpipe.search.hypothesis import S
+
+Norm = Callable[[Any], Any]
+"""Of a length, or of lengths."""
+NORMS: dict[str, Callable[[float], Norm]] = {
+    "wu": lambda alpha: lambda length: ((5 + length) / 6) ** alpha,
+    "average": lambda alpha: lambda length: length,
+    "none": lambda alpha: lambda length: length**0,
+}
+"""By ``normalization``; called with α."""
 
 
-def normalised(length: int, alpha: float) -> float:
-    """The divisor ((5 + length) / 6)^α of a summed log-probability (Wu et al. 2016); ``length`` counts the end."""
-    return float(((5 + length) / 6) ** alpha)
+Penalty = Callable[[S], Tensor]
+"""Of each row of a state, (R,), after the step that writes the end."""
 
 
-def allowed(log_probs: Tensor, last: bool) -> Tensor:
-    """Log-probabilities (R, V) with −∞ for padding, begin and the unknown token, which no output has, and, at the
-    ``last`` step, for all but the end. The others keep what the model gives them."""
-    forbidden = torch.zeros(log_probs.shape[-1], dtype=torch.bool, device=log_probs.device)
-    forbidden[[PAD, BEGIN, UNKNOWN]] = True
-    if last:
-        forbidden[:] = True
-        forbidden[END] = False
-    return log_probs.masked_fill(forbidden, -torch.inf)
+class Ranking(NamedTuple, Generic[S]):
+    """What outputs are ranked by."""
+
+    norm: Norm
+    penalty: Penalty[S] | None = None
+
+    def scores(self, log_prob: Tensor, length: int, state: S, rows: Tensor) -> Tensor:
+        """Of outputs (…) of ``length`` tokens with their end, which ``rows`` (…) of ``state`` have written."""
+        scores: Tensor = log_prob / self.norm(length)
+        return scores if self.penalty is None else scores + self.penalty(state)[rows]
 
 
 def labels_only(log_probs: Tensor) -> Tensor:

@@ -70,7 +70,7 @@ class Transcriber(NamedTuple):
 
     def so_far(self, state: State) -> list[int]:
         """The labels of the likeliest output, while more may come."""
-        return (ctc.best(state) if isinstance(state, ctc.Path) else prefix.best(state, 1, ended=False)[0]).labels
+        return list(state.labels) if isinstance(state, ctc.Path) else prefix.likeliest(state)
 
     def whole(self, log_probs: np.ndarray, length: int) -> list[Hypothesis]:
         """The n best outputs of one source."""

@@ -1,0 +1,76 @@
+"""Keys of ``model`` that would do nothing are refused, with the reason; where they do something they are taken."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import tiny
+from trained_project import edit, refused, seqpipe
+
+MODEL = "{cell: gru, hidden: 6, embedding: 5}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        (
+            "dropout: 0, dropout_kind: locked",
+            "'dropout_kind: locked' says how to drop units, but dropout is 0; remove it",
+        ),
+        ("encoder: none, bidirectional: true", "'bidirectional' is how a recurrent encoder reads, but encoder is none"),
+        (
+            "encoder: none, bidirectional: false",
+            "'bidirectional' is how a recurrent encoder reads, but encoder is none",
+        ),
+    ],
+)
+def test_keys_that_do_nothing(project: Path, keys: str, reason: str) -> None:
+    edit("params.yaml", MODEL, f"{{hidden: 6, embedding: 5, {keys}}}")
+    assert re.match(rf"params\.yaml line 9: words\.model: {re.escape(reason)}", refused("train", "words"))
+
+
+@pytest.mark.parametrize("keys", ["dropout_kind: locked", "encoder: none", "bidirectional: false", "dropout: 0"])
+def test_keys_that_do_something(project: Path, keys: str) -> None:
+    """Also once the trained folder, which names every key, is opened again."""
+    edit("params.yaml", MODEL, f"{{hidden: 6, embedding: 5, {keys}}}")
+    for stage in ("train", "decode"):
+        assert seqpipe(stage, "words").code == 0
+
+
+def test_a_recurrent_encoder_reads_both_ways_unless_told_not_to() -> None:
+    ways = {
+        value: len(tiny.model("seq2seq", bidirectional=value).encoder.backward_cells) for value in (None, True, False)
+    }
+    assert ways == {None: 1, True: 1, False: 0}
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "keys"),
+    [
+        ("words", MODEL, "hidden: 6, embedding: 5, bidirectional: false"),  # 5 → 6 on both sides
+        ("tones", "{hidden: 6}", "hidden: 6, bidirectional: true"),  # 6 → 2 · 6
+        ("waves", "{hidden: 6}", "hidden: 6"),  # one value a step → 6
+    ],
+)
+def test_a_residual_connection_joins_equal_sizes(project: Path, name: str, before: str, keys: str) -> None:
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    start = text.index(f"\n{name}:")
+
+    def residual(more: str) -> None:
+        section = text[start:].replace(before, f"{{{keys}, residual: true{more}}}", 1)
+        Path("params.yaml").write_text(text[:start] + section, encoding="utf-8")
+
+    residual("")
+    assert refused("train", name) == (
+        f"params.yaml: {name}.model.residual is true, but no layer's outputs have the size of its inputs, which are "
+        "added to them; add layers, or remove it."
+    )
+    residual(", layers: 2")
+    assert seqpipe("train", name).code == 0
+
+
+def test_one_layer_whose_sizes_agree_is_enough(project: Path) -> None:
+    edit("params.yaml", MODEL, "{hidden: 6, embedding: 6, residual: true}")  # the decoder's
+    assert seqpipe("train", "words").code == 0
