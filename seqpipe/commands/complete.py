@@ -16,6 +16,7 @@ from seqpipe.models.language import Language, Written
 from seqpipe.params.decoding import Completion
 from seqpipe.project import check
 from seqpipe.report import Report
+from seqpipe.search.graphed import fastest_step
 from seqpipe.search.hypothesis import Hypothesis, begin
 from seqpipe.search.limits import constant
 from seqpipe.search.spelled import ids_of
@@ -63,7 +64,7 @@ def search(model: Language, prompt: list[int], options: Completion, forbidden: S
     begun = begin(read(model, ids[:-1]), 1, prompt, ids.device)
     limits = constant(1, options.min_length, options.max_length, ids.device)
     inputs = [ids.cpu().numpy().tobytes()]
-    return search_tokens(model.step, begun, limits, options, forbidden, inputs)[0]
+    return search_tokens(fastest_step(model, ids.device), begun, limits, options, forbidden, inputs)[0]
 
 
 def read(model: Language, prompt: Tensor) -> Written:

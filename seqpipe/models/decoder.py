@@ -44,6 +44,13 @@ class DecoderState(NamedTuple):
         memory = self.memory if sentences is None else self.memory.select(sentences)
         return DecoderState(layers, memory, self.attended.index_select(0, rows), self.alpha.index_select(0, rows))
 
+    def widened(self, steps: int) -> DecoderState:
+        """The same over sources of so many ``steps``, those at the end being padding."""
+        more = (0, steps - self.alpha.shape[1])
+        keys, values = (functional.pad(part, (0, 0, *more)) for part in self.memory[:2])
+        memory = Memory(keys, values, functional.pad(self.memory.mask, more))
+        return self._replace(memory=memory, alpha=functional.pad(self.alpha, more))
+
 
 class TiedOutput(nn.Module):
     """V = E P: the output layer shares the tokens' vectors E, through P where h̃ is of another size (Press & Wolf

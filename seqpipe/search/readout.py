@@ -31,12 +31,16 @@ from seqpipe.params.pipeline import NO_COVERAGE
 from seqpipe.search.beside import Beside
 from seqpipe.search.constraints import forced
 from seqpipe.search.coverage import coverage, covering
+from seqpipe.search.graphed import fastest_step
 from seqpipe.search.hypothesis import Hypothesis, Step
 from seqpipe.search.limits import constant, relative
 from seqpipe.search.scores import Penalty, labels_only
 from seqpipe.search.spelled import NOTHING_SPELLED, Spelled
 from seqpipe.search.tokens import search_tokens
 from seqpipe.search.transcriber import Transcriber, plain
+
+STEPS = 16
+"""Of a source on a GPU: its length is a multiple."""
 
 
 @torch.inference_mode()
@@ -45,7 +49,7 @@ def seq2seq(
 ) -> list[list[Hypothesis]]:
     """Beam search, beam 1 is greedy; or draws, whose chance comes from the source itself."""
     count, device = len(batch.ids), batch.source.data.device
-    step, state, penalty = _covered(model, model.start(batch.source), options)
+    step, state, penalty = _covered(model, _started(model, batch.source), options)
     begun = forced(step, state, count, spelled.prefix, device)
     absolute = constant(count, options.min_length, options.max_length, device)
     limits = relative(absolute, batch.source.lengths, options.min_ratio, options.max_ratio)
@@ -53,13 +57,22 @@ def seq2seq(
     return search_tokens(step, begun, limits, options, spelled.forbidden, inputs, penalty)
 
 
+def _started(model: Seq2Seq, source: Padded) -> DecoderState:
+    """The state of a batch; on a GPU over a source length that other batches have, too: a graph has fixed shapes."""
+    state = model.start(source)
+    if not source.data.is_cuda or not model.attends:
+        return state
+    return state.widened(-(-state.alpha.shape[1] // STEPS) * STEPS)
+
+
 def _covered(model: Seq2Seq, state: DecoderState, options: Seq2SeqDecode) -> tuple[Step[Any], Any, Penalty[Any] | None]:
     """A model's step and state, which know what has been looked at if outputs lose something for the rest."""
+    step = fastest_step(model, state.alpha.device)
     if not options.coverage_penalty:
-        return model.step, state, None
+        return step, state, None
     if not model.attends:
         raise SeqpipeError(f"{NO_COVERAGE}.")
-    return covering(model.step), Beside(state, torch.zeros_like(state.alpha)), coverage(options.coverage_penalty)
+    return covering(step), Beside(state, torch.zeros_like(state.alpha)), coverage(options.coverage_penalty)
 
 
 def _contents(padded: Padded) -> list[bytes]:
