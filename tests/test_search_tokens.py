@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from searched import LETTERS, Rules, TableModel, V, allowed, every_output, exhaustive, found, plain_beam, token_scores
+from searched import (
+    CPU,
+    LETTERS,
+    Rules,
+    TableModel,
+    V,
+    allowed,
+    every_output,
+    exhaustive,
+    found,
+    plain_beam,
+    token_scores,
+)
 from torch import Tensor
 
 from seqpipe.features.tokens import END
 from seqpipe.files import SeqpipeError
 from seqpipe.search import tokens
-from seqpipe.search.beam import Width, beam_search
+from seqpipe.search.beam import Width, beam_search, bound
 from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.search.limits import Limits, constant, relative
+from seqpipe.search.scores import NORMS, Ranking
 from seqpipe.search.sums import best_sums
 
 SEEDS = st.integers(0, 10**6)
@@ -221,6 +235,23 @@ def test_limits_by_the_length_of_the_source() -> None:
     )
     own = relative(constant(4, 3, 25, steps.device), steps, 1.1, 0.0)
     assert [part.tolist() for part in own] == [[3, 11, 22, 25], [25] * 4]
+
+
+@pytest.mark.parametrize("steps", [3, 10, 30, 70, 12345, 10**6])
+@pytest.mark.parametrize("ratio", ["0.1", "0.7", "1.1", "2.3"])
+def test_ratios_are_met_as_they_are_written(steps: int, ratio: str) -> None:
+    exact = Fraction(ratio) * steps
+    limits = relative(constant(1, 0, 10**9, CPU), torch.tensor([steps]), float(ratio), float(ratio))
+    assert limits.longest.item() == math.floor(exact)
+    assert limits.shortest.item() == min(math.ceil(exact), math.floor(exact))
+
+
+@pytest.mark.parametrize("kind", NORMS)
+def test_what_bounds_a_score_is_as_exact_as_the_score(kind: str) -> None:
+    ranking: Ranking[Any] = Ranking(NORMS[kind](0.7))
+    log_prob = torch.tensor([[[-7.123456789, -9.0]]], dtype=torch.float64)
+    (highest,) = bound(log_prob, constant(1, 0, 80, CPU), ranking).flatten().tolist()
+    assert highest == pytest.approx(-7.123456789 / ranking.norm(81), rel=1e-15)
 
 
 @pytest.mark.parametrize("size", [5, 40, 1999, 2000, 2006])

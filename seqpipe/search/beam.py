@@ -79,7 +79,7 @@ def beam_search(
 
 def bound(log_prob: Tensor, limits: Limits, ranking: Ranking[S]) -> Tensor:
     """The highest score (N, G) that an output can end with which is still open, with ``log_prob`` (N, G, K)."""
-    highest: Tensor = log_prob.amax(dim=2) / ranking.norm(limits.longest + 1)[:, None]
+    highest: Tensor = log_prob.amax(dim=2) / ranking.norm(limits.longest.double() + 1)[:, None]
     return highest
 
 
@@ -104,9 +104,7 @@ def _extend(
     """The same for one group of at most ``size``, which a token costs ``cost`` (N, V)."""
     ranked = log_probs if cost is None else log_probs - cost[:, None]
     likeliest = ranked[:, :, WORDS:].amax(dim=2, keepdim=True)
-    word, end = limits.bounded(
-        likeliest, ranked[:, :, END], written
-    )  # −∞ where the limits forbid all words, or the end
+    word, end = limits.bounded(likeliest, ranked[:, :, END], written)  # −∞: no word may come, or the end may not
     going_on = log_prob.masked_fill(word.squeeze(2) == -torch.inf, -torch.inf)
     total, parent, token = best_sums(going_on, ranked, WORDS, size)
     total = torch.cat([total, log_prob + end.double()], dim=1)

@@ -45,7 +45,7 @@ def relative(limits: Limits, steps: Tensor, shortest: float, longest: float) -> 
 
     Where the two contradict each other, the longest length wins.
     """
-    least = torch.ceil(steps * shortest - ROUNDING).long()
-    most = torch.floor(steps * longest + ROUNDING).long() if longest else limits.longest
+    least = torch.ceil(steps.double() * shortest - ROUNDING).long()
+    most = torch.floor(steps.double() * longest + ROUNDING).long() if longest else limits.longest
     longest_of_both = torch.minimum(limits.longest, most)
     return Limits(torch.maximum(limits.shortest, least).minimum(longest_of_both), longest_of_both)
