@@ -130,6 +130,10 @@ def _source(modality: str) -> Any:
         from seqpipe.features.frames import Pictures
 
         return Pictures
+    if modality == "series":
+        from seqpipe.features.signals import Signals
+
+        return Signals
     from seqpipe.features.audio import Recordings
 
     return Recordings

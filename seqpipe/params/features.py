@@ -130,6 +130,14 @@ class WindowFeatures(Section):
     each window."""
 
 
+class SignalFeatures(Section):
+    """Series of one or more dimensions that have a label each: a step is the values of all of them."""
+
+    normalize: Literal["corpus", "series", "none"] = "corpus"
+    """Zero mean and unit variance per dimension: over the training set, over each series (whatever its level and
+    extent), or values as they are."""
+
+
 class SeriesFeatures(Section):
     """Windows over time series, differenced and scaled; every statistic comes from the training part."""
 

@@ -22,6 +22,7 @@ FEATURES: dict[tuple[str, str], type[Section]] = {
     ("text", "language-model"): features.TextSource,
     ("series", "forecast"): features.SeriesFeatures,
     ("series", "autoencode"): features.WindowFeatures,
+    ("series", "classify"): features.SignalFeatures,
     ("text", "autoencode"): features.TextSource,
 }
 """The features section of every modality and task that go together."""
