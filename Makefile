@@ -2,7 +2,7 @@
 # make gallery every other recipe, in a project of its own under gallery/
 # make test    the quick tests
 # make lint    style and types
-# make bench   seqpipe beside its peers, some minutes; with JoeyNMT too: JOEYNMT=…/bin/python DATA=…/multi30k (bench/README.md)
+# make bench   seqpipe beside its peers, some minutes; with more peers: JOEYNMT=…/bin/python DATA=…/multi30k DECODERS=…/bin/python (bench/README.md)
 # Each makes .venv first if it is not there. PYTHON=python3.12 chooses the interpreter, TORCH_INDEX=cpu the small torch.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -40,6 +40,8 @@ bench: $(READY)
 	$(BIN)/python bench/cells.py
 	$(BIN)/python bench/training.py
 	$(if $(JOEYNMT),$(BIN)/python bench/translation.py --joeynmt $(JOEYNMT) --data $(DATA))
+	$(if $(JOEYNMT),$(BIN)/python bench/beam.py --joeynmt $(JOEYNMT) --data $(DATA))
+	$(if $(DECODERS),$(BIN)/python bench/ctc_beam.py --peers $(DECODERS))
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || \

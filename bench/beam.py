@@ -6,8 +6,6 @@ its weights, exactly: see beam_joeynmt.py. Both go from texts to texts with a be
 2016 are translated in turns; the seconds of a chunk are the median over rounds, for each contestant at the best of its
 batch sizes. sacrebleu scores the plain text; as the weights are the same, it compares the searches.
 
-On a GPU our own step is timed as a CUDA graph and eager.
-
 JoeyNMT wants an environment of its own, as in bench/translation.py.
 """
 

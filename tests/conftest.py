@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 from trained_project import trained_project
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch is not imported yet; threads that wait for a core cost the most
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts tests in the background has it ignored
 
 
 @pytest.fixture

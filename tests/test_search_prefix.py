@@ -96,7 +96,7 @@ def test_the_likeliest_labels_are_those_of_the_best_after_every_frame():
 @pytest.mark.parametrize("sharpness", [0.5, 6.0])
 def test_best_paths_outlive_what_is_collected(sharpness):
     log_probs = oracle.table(1, 3000, 5, sharpness)
-    spacious = start(5, 6)._replace(nodes=np.zeros((10**5, 4), np.int64))
+    spacious = start(5, 6)._replace(nodes=np.zeros((10**5, 5), np.int64))
     state = advance(start(5, 6), log_probs)
     assert best(state, 6) == best(advance(spacious, log_probs), 6)
     assert len(state.nodes) < 6 * 3000

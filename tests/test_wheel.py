@@ -47,7 +47,7 @@ def test_the_wheel_holds_only_the_package(wheel: Path) -> None:
     about = f"seqpipe-{PROJECT['project']['version']}.dist-info"
     assert {name.split("/")[0] for name in names} == {"seqpipe", about}
     held = {name for name in names if name.startswith("seqpipe/")}
-    package = {path for path in (ROOT / "seqpipe").rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    package = {path for path in (ROOT / "seqpipe").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     recipes = {f"seqpipe/recipes/{path.name}" for path in (ROOT / "stages").iterdir() if path.is_file()}
     assert held == {path.relative_to(ROOT).as_posix() for path in package} | recipes
     assert {"seqpipe/template/dvc.yaml.txt", "seqpipe/recipes/translate.yaml", "seqpipe/recipes/translate.py"} <= held

@@ -23,11 +23,14 @@ def group(*members: Any) -> Any:
 
 
 SOURCES = zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*_kernel.py"))))
+JIT: Any = njit  # whose types do not know `_nrt`
+OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 
-def compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+def compiled(signature: Any, inline: str = "never") -> Callable[[Callable[..., Any]], Any]:
     """Compile a function for ``signature``; it runs without Python's lock.
 
+    It makes no arrays, all room is given to it, so that none has to be counted (which took a third of the time).
     numba's cache looks at the file of a function, not at those of the functions it calls, so the name that it files it
     under tells all sources. Where no folder can hold a cache it compiles anew in every process.
     """
@@ -35,8 +38,8 @@ def compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     def made(function: Callable[..., Any]) -> Any:
         function.__qualname__ += f"_{SOURCES:08x}"
         try:
-            return njit(signature, nogil=True, error_model="numpy", cache=True)(function)
+            return JIT(signature, inline=inline, cache=True, **OPTIONS)(function)
         except RuntimeError:
-            return njit(signature, nogil=True, error_model="numpy")(function)
+            return JIT(signature, inline=inline, **OPTIONS)(function)
 
     return made

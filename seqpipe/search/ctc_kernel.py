@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from seqpipe.search.compiled import (
     FLOAT,
     FLOAT_ROWS,
@@ -25,7 +23,8 @@ from seqpipe.search.compiled import (
 )
 from seqpipe.search.fusion import ROWS
 from seqpipe.search.fusion_kernel import ACTIVE, FUSION, LEVEL, ended, extended
-from seqpipe.search.heap_kernel import HEAP, sort
+from seqpipe.search.heap_kernel import SCORED, sort
+from seqpipe.search.label_kernel import wanted
 from seqpipe.search.path_kernel import BLANK_CHAIN, LABEL_CHAIN, LAST, NODES, SINCE, closed, collect
 from seqpipe.search.prefix_kernel import (
     BEST_BLANK,
@@ -50,15 +49,16 @@ from seqpipe.search.prefix_kernel import (
     lowest,
     possible,
     stay,
-    wanted,
 )
 
 FRAME, LIVE, SIDE = range(1, 4)
 """Counters beside ``NODES``: frames read, prefixes, which half of the tables is the last."""
 TABLES = group(FLOAT_ROWS, INT_ROWS)
+ROOM = group(FLOAT_ROWS, INT_ROWS, FLOATS, SCORED, SCORED, INTS, FLOATS)
+"""``sums``, ``links``, ``limit``, ``best``, ``labels``, ``rank`` and ``peaks``: what a frame is worked out in."""
 
 
-@compiled(INT(PREFIXES, INT, INT_ROWS, INTS))
+@compiled(INT(PREFIXES, INT, INT_ROWS, INTS), inline="always")
 def leave(prefixes: Any, row: int, nodes: Any, counters: Any) -> int:
     """The chain with the last label of a prefix, which a path leaves now; there is one node for all that go on."""
     _, was, _, links = prefixes
@@ -67,7 +67,7 @@ def leave(prefixes: Any, row: int, nodes: Any, counters: Any) -> int:
     return int(links[row, CLOSED])
 
 
-@compiled(INT(FLOATS, PREFIXES, INT, INT, TABLES, INT, FUSION))
+@compiled(INT(FLOATS, PREFIXES, INT, INT, TABLES, INT, FUSION), inline="always")
 def enter(frame: Any, prefixes: Any, i: int, label: int, tables: Any, row: int, fusion: Any) -> int:
     """Fill a row with the prefix of row ``i`` and ``label`` after it; its ``CAME_FROM``."""
     old, was, _, _ = prefixes
@@ -87,7 +87,7 @@ def enter(frame: Any, prefixes: Any, i: int, label: int, tables: Any, row: int, 
     return int(source)
 
 
-@compiled(INT(FLOATS, PREFIXES, INT, TABLES, HEAP, INT, INTS, INT_ROWS, INTS, FUSION))
+@compiled(INT(FLOATS, PREFIXES, INT, TABLES, SCORED, INT, INTS, INT_ROWS, INTS, FUSION))
 def fill(
     frame: Any,
     prefixes: Any,
@@ -120,7 +120,7 @@ def fill(
                 above = was[i, PARENT]
         else:
             entered += 1
-            above, label = (code - live) // len(frame), rank[(code - live) % len(frame)]
+            above, label = (code >> 32) - 1, rank[code & 0xFFFFFFFF]
             source = enter(frame, prefixes, above, label, tables, row, fusion)
         if source > 0:
             now[row, SINCE] = counters[FRAME]
@@ -128,7 +128,7 @@ def fill(
     return entered
 
 
-@compiled(NOTHING(INT_ROWS, INT, INT, INT_ROWS, HEAP))
+@compiled(NOTHING(INT_ROWS, INT, INT, INT_ROWS, SCORED))
 def find_parents(now: Any, count: int, live: int, links: Any, best: Any) -> None:
     """Parents' rows after the frame: where they have moved to, or where they come in again."""
     for row in range(count):
@@ -141,7 +141,7 @@ def find_parents(now: Any, count: int, live: int, links: Any, best: Any) -> None
                     now[child, PARENT] = row
 
 
-@compiled(INT(FLOAT_ROWS, INT, INT, FLOAT, FLOAT_TABLES, INT_TABLES, INT_ROWS, INTS, FUSION))
+@compiled(INT(FLOAT_ROWS, INT, INT, FLOAT, FLOAT_TABLES, INT_TABLES, INT_ROWS, INTS, ROOM, FUSION))
 def advance(
     log_probs: Any,
     at: int,
@@ -151,6 +151,7 @@ def advance(
     ints: Any,
     nodes: Any,
     counters: Any,
+    room: Any,
     fusion: Any,
 ) -> int:
     """Read ``log_probs`` (T, V) from frame ``at`` on; the number of frames read.
@@ -159,9 +160,10 @@ def advance(
     is −2 − the row of their parent.
     """
     beam, size = floats.shape[1], log_probs.shape[1]
-    sums, links = np.empty((beam, 6)), np.empty((beam, 5), np.int64)
-    best, limit = (np.empty(beam), np.empty(beam, np.int64)), np.empty(beam)
-    labels, rank = (np.empty(size), np.empty(size, np.int64)), np.empty(size, np.int64)
+    sums, links, limit, best, labels, rank, peaks = room
+    # without fusion K prefixes with one of the K + 1 likeliest labels are above any with another (one label may need a
+    # blank first); in fusion any label may be the best
+    most = size if fusion[ACTIVE] else beam + 1
     while at < len(log_probs):
         live, side, frame = counters[LIVE], counters[SIDE], log_probs[at]
         prefixes = (floats[side], ints[side], sums, links)
@@ -173,9 +175,10 @@ def advance(
         stay(frame, blank, threshold, prefixes, live)
         count = possible(prefixes, live, best)
         top = limits(prefixes, live, fusion, limit)
-        left = wanted(frame, blank, threshold, top, lowest(best, count, beam), labels)
+        floor = lowest(best, count, beam)
+        left = wanted(frame, blank, threshold, top, floor, labels, most, peaks)
         if left > 0:
-            count = grow(frame, prefixes, live, fusion, limit, best, count, labels, left, rank)
+            count = grow(frame, prefixes, live, fusion, limit, best, count, floor, beam, labels, left, rank)
         sort(best, count)
         entered = fill(frame, prefixes, live, tables, best, count, rank, nodes, counters, fusion)
         find_parents(tables[1], count, live, links, best)

@@ -1,4 +1,4 @@
-"""Heaps of scores with a code each, compiled; of equal scores, what has the lower code is better."""
+"""The best of scores with a code each, compiled; of equal scores, what has the lower code is better."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 from seqpipe.search.compiled import FLOATS, INT, INTS, NOTHING, compiled, group
 
-HEAP = group(FLOATS, INTS)
+SCORED = group(FLOATS, INTS)
 
 
-@compiled(NOTHING(HEAP, INT, INT))
+@compiled(NOTHING(SCORED, INT, INT))
 def sink(items: Any, size: int, at: int) -> None:
     """Restore a heap, whose root is the worst of its ``size`` items, below ``at``."""
     score, code = items
@@ -27,20 +27,46 @@ def sink(items: Any, size: int, at: int) -> None:
         at = low
 
 
-@compiled(NOTHING(HEAP, INT))
+@compiled(NOTHING(SCORED, INT))
 def heap(items: Any, size: int) -> None:
     """Make a heap of the first ``size`` items."""
     for at in range(size // 2 - 1, -1, -1):
         sink(items, size, at)
 
 
-@compiled(NOTHING(HEAP, INT))
-def sort(items: Any, size: int) -> None:
-    """Put the first ``size`` items in order, the best first; fast where they nearly are."""
+@compiled(NOTHING(SCORED, INT, INT))
+def select(items: Any, size: int, keep: int) -> None:
+    """Move the ``keep`` best of the first ``size`` items to the front, the worst of them last (Hoare 1961)."""
     score, code = items
-    for k in range(1, size):
-        a, name, j = score[k], code[k], k
-        while j > 0 and (score[j - 1] < a or (score[j - 1] == a and code[j - 1] > name)):
-            score[j], code[j] = score[j - 1], code[j - 1]
-            j -= 1
-        score[j], code[j] = a, name
+    low, high = 0, size - 1
+    while low < high:
+        middle = (low + high) // 2
+        a, name, i, j = score[middle], code[middle], low, high
+        while i <= j:
+            while score[i] > a or (score[i] == a and code[i] < name):
+                i += 1
+            while score[j] < a or (score[j] == a and code[j] > name):
+                j -= 1
+            if i <= j:
+                score[i], score[j] = score[j], score[i]
+                code[i], code[j] = code[j], code[i]
+                i, j = i + 1, j - 1
+        if keep - 1 <= j:
+            high = j
+        elif keep - 1 >= i:
+            low = i
+        else:
+            return
+
+
+@compiled(NOTHING(SCORED, INT))
+def sort(items: Any, size: int) -> None:
+    """Put the first ``size`` items in order, the best first (Shell 1959; gaps of Ciura 2001)."""
+    score, code = items
+    for gap in (301, 132, 57, 23, 10, 4, 1):
+        for k in range(gap, size):
+            a, name, j = score[k], code[k], k
+            while j >= gap and (score[j - gap] < a or (score[j - gap] == a and code[j - gap] > name)):
+                score[j], code[j] = score[j - gap], code[j - gap]
+                j -= gap
+            score[j], code[j] = a, name

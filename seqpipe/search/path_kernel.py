@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from seqpipe.search.compiled import INT, INT_ROWS, INTS, NOTHING, compiled
 
 LAST, BLANK_CHAIN, LABEL_CHAIN, SINCE = range(4)
 """Columns of a prefix: its last label, the chains of its best paths that end in blank and in that label."""
 NODES = 0
 """The counter of nodes."""
-OLDER, NAME, FIRST, FINAL = range(4)
-"""Columns of a node."""
+OLDER, NAME, FIRST, FINAL, PLACE = range(5)
+"""Columns of a node: the one before, its label, first and last frame, and room for its new place."""
 
 
-@compiled(INT(INT_ROWS, INT, INT_ROWS, INTS, INT))
+@compiled(INT(INT_ROWS, INT, INT_ROWS, INTS, INT), inline="always")
 def closed(was: Any, row: int, nodes: Any, counters: Any, frame: int) -> int:
     """A node for the last label of a prefix, which its best path leaves at ``frame``."""
     at = counters[NODES]
@@ -33,28 +31,29 @@ def closed(was: Any, row: int, nodes: Any, counters: Any, frame: int) -> int:
 def collect(was: Any, live: int, nodes: Any, counters: Any) -> None:
     """Drop the nodes that no prefix comes from; the others move up, in order."""
     count = counters[NODES]
-    place = np.full(count, -1, np.int64)
+    for at in range(count):
+        nodes[at, PLACE] = -1
     for row in range(live):
         for column in (BLANK_CHAIN, LABEL_CHAIN):
             if was[row, column] >= 0:
-                place[was[row, column]] = 0
+                nodes[was[row, column], PLACE] = 0
     for at in range(count - 1, -1, -1):
-        if place[at] == 0 and nodes[at, OLDER] >= 0:
-            place[nodes[at, OLDER]] = 0
+        if nodes[at, PLACE] == 0 and nodes[at, OLDER] >= 0:
+            nodes[nodes[at, OLDER], PLACE] = 0
     kept = 0
     for at in range(count):
-        if place[at] == 0:
-            place[at] = kept
-            for column in (OLDER, NAME, FIRST, FINAL):
+        if nodes[at, PLACE] == 0:
+            older = nodes[at, OLDER]
+            nodes[kept, OLDER] = nodes[older, PLACE] if older >= 0 else -1
+            for column in (NAME, FIRST, FINAL):
                 nodes[kept, column] = nodes[at, column]
-            if nodes[kept, OLDER] >= 0:
-                nodes[kept, OLDER] = place[nodes[kept, OLDER]]
+            nodes[at, PLACE] = kept
             kept += 1
     counters[NODES] = kept
     for row in range(live):
         for column in (BLANK_CHAIN, LABEL_CHAIN):
             if was[row, column] >= 0:
-                was[row, column] = place[was[row, column]]
+                was[row, column] = nodes[was[row, column], PLACE]
 
 
 @compiled(INT(INT_ROWS, INT, INT_ROWS))

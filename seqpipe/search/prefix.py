@@ -13,13 +13,14 @@ with a beam as wide as the space of prefixes the sums are exact. ``fusion`` adds
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from seqpipe.search.fusion import ROWS, Fusion, nothing
 
 SPARE = 256  # nodes at the start; there are more when these are full of what is still needed
+BLOCK = 1 << 15  # numbers that are made float64 at a time, so that they stay in the cache
 NEW = -2
 """A prefix that a model has to be asked about has the state NEW − its parent's row."""
 
@@ -44,9 +45,11 @@ class Search(NamedTuple):
     ints: np.ndarray
     """int64 (2, K, 10)."""
     nodes: np.ndarray
-    """int64 (N, 4): best paths."""
+    """int64 (N, 5): best paths."""
     counters: np.ndarray
     """int64: nodes, frames read, prefixes, the half that holds them."""
+    room: tuple[Any, ...]
+    """What the kernel works in."""
     fusion: Fusion
     memory: Memory | None
 
@@ -82,18 +85,28 @@ def start(
         assert memory is not None
         fusion = fusion._replace(table=memory.table)
     log_threshold = float(np.log(threshold)) if threshold else -np.inf
-    nodes, counters = np.zeros((SPARE + 4 * beam, 4), np.int64), np.array([0, 0, 1, 0])
-    return Search(blank, log_threshold, floats, ints, nodes, counters, fusion, memory)
+    nodes, counters = np.zeros((SPARE + 4 * beam, 5), np.int64), np.array([0, 0, 1, 0])
+    best, ranked = (np.zeros(2 * beam), np.zeros(2 * beam, np.int64)), (np.zeros(labels), np.zeros(labels, np.int64))
+    room: tuple[Any, ...] = np.zeros((beam, 6)), np.zeros((beam, 5), np.int64), np.zeros(beam)
+    room += best, ranked, np.zeros(labels, np.int64), np.zeros(labels)
+    return Search(blank, log_threshold, floats, ints, nodes, counters, room, fusion, memory)
 
 
 def advance(search: Search, log_probs: np.ndarray) -> Search:
     """The search after ``log_probs`` (T, V) more."""
+    step = max(1, BLOCK // log_probs.shape[1])
+    for first in range(0, len(log_probs), step):
+        search = _advance(search, np.ascontiguousarray(log_probs[first : first + step], np.float64))
+    return search
+
+
+def _advance(search: Search, frames: np.ndarray) -> Search:
     from seqpipe.search import ctc_kernel  # numba loads here, when it is needed
 
-    frames, at = np.ascontiguousarray(log_probs, np.float64), 0
-    limits, tables = (search.blank, search.log_threshold), (search.floats, search.ints)
+    at, limits, tables = 0, (search.blank, search.log_threshold), (search.floats, search.ints)
+    room, fusion = search.room, tuple(search.fusion)
     while at < len(frames):
-        at = ctc_kernel.advance(frames, at, *limits, *tables, search.nodes, search.counters, tuple(search.fusion))
+        at = ctc_kernel.advance(frames, at, *limits, *tables, search.nodes, search.counters, room, fusion)
         if search.memory is not None:
             _remember(search, search.memory)
         nodes, _, live, _ = search.counters

@@ -22,7 +22,7 @@ from typing import Any
 
 from seqpipe.search.compiled import FLOAT, FLOAT_ROWS, FLOATS, INT, INT_ROWS, INTS, NOTHING, compiled, group
 from seqpipe.search.fusion_kernel import ACTIVE, BOUND, CREDIT, FUSION, REACH, extended
-from seqpipe.search.heap_kernel import HEAP, heap, sink
+from seqpipe.search.heap_kernel import SCORED, select, sink
 from seqpipe.search.path_kernel import LAST
 
 LOG_PROB, IN_BLANK, IN_LABEL, EXTRA, BEST_BLANK, BEST_LABEL = range(6)
@@ -46,7 +46,7 @@ def added(a: float, b: float) -> float:
     return a + math.log1p(math.exp(b - a))
 
 
-@compiled(group(FLOAT, FLOAT, INT)(FLOAT_ROWS, INT_ROWS, INT, INT))
+@compiled(group(FLOAT, FLOAT, INT)(FLOAT_ROWS, INT_ROWS, INT, INT), inline="always")
 def lengthened(old: Any, was: Any, row: int, label: int) -> tuple[float, float, int]:
     """log p of the paths of a prefix that ``label`` can be put after, of the best of them, and its ``CAME_FROM``.
 
@@ -82,7 +82,7 @@ def stay(frame: Any, blank: int, threshold: float, prefixes: Any, live: int) -> 
         sums[i, LOG_PROB] = added(sums[i, IN_BLANK], sums[i, IN_LABEL])
 
 
-@compiled(INT(PREFIXES, INT, HEAP))
+@compiled(INT(PREFIXES, INT, SCORED))
 def possible(prefixes: Any, live: int, best: Any) -> int:
     """Put scores of the prefixes that can stay into ``best``, each with its row as code; their number."""
     sums, (score, code), count = prefixes[2], best, 0
@@ -104,7 +104,7 @@ def limits(prefixes: Any, live: int, fusion: Any, limit: Any) -> float:
     return top
 
 
-@compiled(FLOAT(HEAP, INT, INT))
+@compiled(FLOAT(SCORED, INT, INT))
 def lowest(best: Any, count: int, beam: int) -> float:
     """The lowest score of a full beam; −∞ if there is room for more."""
     if count < beam:
@@ -115,19 +115,7 @@ def lowest(best: Any, count: int, beam: int) -> float:
     return float(low)
 
 
-@compiled(INT(FLOATS, INT, FLOAT, FLOAT, FLOAT, HEAP))
-def wanted(frame: Any, blank: int, threshold: float, top: float, least: float, labels: Any) -> int:
-    """A heap of the labels that could be above ``least``, with the likeliest at its root; their number."""
-    (score, code), count = labels, 0
-    for label in range(len(frame)):
-        if top + frame[label] > least and frame[label] >= threshold and label != blank:
-            score[count], code[count] = -frame[label], -label
-            count += 1
-    heap(labels, count)
-    return count
-
-
-@compiled(INT(FLOATS, PREFIXES, INT, FUSION, FLOATS, HEAP, INT, HEAP, INT, INTS))
+@compiled(INT(FLOATS, PREFIXES, INT, FUSION, FLOATS, SCORED, INT, FLOAT, INT, SCORED, INT, INTS))
 def grow(
     frame: Any,
     prefixes: Any,
@@ -136,19 +124,20 @@ def grow(
     limit: Any,
     best: Any,
     count: int,
+    floor: float,
+    beam: int,
     labels: Any,
     left: int,
     rank: Any,
 ) -> int:
     """Let prefixes with one label more in among the ``count`` that stay; the number of both, K at the most.
 
-    ``limit`` bounds their scores without the label's log-probability. Their code, n + i V + r for row i with the label
-    of rank r, is in order of entry, so that of equals the first stays.
+    There is room for more than K: the best are chosen when it is full, and the K-th is the ``floor`` of those to come.
+    ``limit`` bounds their scores without the label's log-probability. The code of row i with the label of rank r is
+    (i + 1) 2^32 + r: in order of entry, and above those of prefixes that stay, so that of equals the first stays.
     """
     old, was, _, links = prefixes
-    beam, ranked, active = len(best[0]), 0, fusion[ACTIVE]
-    if count == beam:
-        heap(best, beam)
+    ranked, active = 0, fusion[ACTIVE]
     for i in range(live):
         r = 0
         while r < ranked + left:
@@ -157,8 +146,8 @@ def grow(
                 ranked, left = ranked + 1, left - 1
                 labels[0][0], labels[1][0] = labels[0][left], labels[1][left]
                 sink(labels, left, 0)
-            label, code, r = rank[r], live + i * len(frame) + r, r + 1
-            if count == beam and limit[i] + frame[label] <= best[0][0]:
+            label, code, r = rank[r], ((i + 1) << 32) + r, r + 1
+            if limit[i] + frame[label] <= floor:
                 break
             child = links[i, CHILD]
             while child >= 0 and was[child, LAST] != label:
@@ -168,12 +157,12 @@ def grow(
             score = lengthened(old, was, i, label)[0] + frame[label] + old[i, EXTRA]
             if active:
                 score += extended(label, was[i, MODEL], was[i, WORD], was[i, HOTWORD], fusion)[0]
-            if count < beam and score > -math.inf:
+            if score > floor:
                 best[0][count], best[1][count] = score, code
                 count += 1
-                if count == beam:
-                    heap(best, beam)
-            elif count == beam and score > best[0][0]:
-                best[0][0], best[1][0] = score, code
-                sink(best, beam, 0)
-    return count
+                if count == len(best[0]):
+                    select(best, count, beam)
+                    count, floor = beam, best[0][beam - 1]
+    if count > beam:
+        select(best, count, beam)
+    return min(count, beam)

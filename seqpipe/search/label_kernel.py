@@ -1,0 +1,72 @@
+"""Which labels of a frame are worth a try, compiled.
+
+The M likeliest of V labels are found by the peaks of blocks, label j in block j mod B: M peaks that are at least x show
+that M labels are, so that only blocks with a peak of x or more are looked into. Finding peaks is a few instructions for
+many labels; B = √(M V) balances the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from seqpipe.search.compiled import FLOAT, FLOATS, INT, NOTHING, compiled
+from seqpipe.search.heap_kernel import SCORED, heap, sink
+
+FEW = 8
+"""Blocks pay where V is this many times M."""
+
+
+@compiled(INT(INT, INT))
+def blocks_of(size: int, most: int) -> int:
+    """B."""
+    return int(math.sqrt((most + 1) * size)) if FEW * most < size else size
+
+
+@compiled(NOTHING(FLOATS, FLOATS, INT))
+def find_peaks(frame: Any, peaks: Any, blocks: int) -> None:
+    """The highest value of each block."""
+    for block in range(blocks):
+        peaks[block] = frame[block]
+    for first in range(blocks, len(frame), blocks):
+        for block in range(min(blocks, len(frame) - first)):
+            value = frame[first + block]
+            peaks[block] = value if value > peaks[block] else peaks[block]
+
+
+@compiled(FLOAT(FLOATS, INT, FLOAT, FLOAT, SCORED, INT))
+def floor_of(peaks: Any, blocks: int, top: float, least: float, labels: Any, most: int) -> float:
+    """What ``most`` labels and the blank reach; −∞ if so many are not above ``least``."""
+    (score, code), count = labels, 0
+    for block in range(blocks):
+        if top + peaks[block] > least:
+            if count <= most:
+                score[count], code[count] = peaks[block], block
+                count += 1
+                if count > most:
+                    heap(labels, count)
+            elif peaks[block] > score[0]:
+                score[0], code[0] = peaks[block], block
+                sink(labels, count, 0)
+    return float(score[0]) if count > most else -math.inf
+
+
+@compiled(INT(FLOATS, INT, FLOAT, FLOAT, FLOAT, SCORED, INT, FLOATS))
+def wanted(
+    frame: Any, blank: int, threshold: float, top: float, least: float, labels: Any, most: int, peaks: Any
+) -> int:
+    """A heap, with the likeliest at its root, of labels that lift ``top`` above ``least``: the ``most`` likeliest and
+    perhaps some more; their number."""
+    (score, code), count, size = labels, 0, len(frame)
+    blocks = blocks_of(size, most)
+    find_peaks(frame, peaks, blocks)
+    floor = floor_of(peaks, blocks, top, least, labels, most) if blocks < size else -math.inf
+    for block in range(blocks):
+        if peaks[block] >= floor and top + peaks[block] > least:
+            for label in range(block, size, blocks):
+                value = frame[label]
+                if value >= floor and value >= threshold and top + value > least and label != blank:
+                    score[count], code[count] = -value, -label
+                    count += 1
+    heap(labels, count)
+    return count
