@@ -11,8 +11,9 @@ from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import SignalFeatures
+from seqpipe.readers import corpus
 from seqpipe.readers.cases import read_cases
-from seqpipe.readers.example import Dropped, Example
+from seqpipe.readers.example import Dropped, Example, kept
 from seqpipe.report import Report
 
 NOISE = 1e-9  # a deviation this small beside the values is rounding
@@ -22,6 +23,8 @@ STATISTICS = "statistics.json"
 class Signals:
     """The source codec of series that have a label each: float32[T, F]."""
 
+    unit = 1
+
     def __init__(self, params: SignalFeatures, mean: np.ndarray, deviation: np.ndarray) -> None:
         self.params, self.mean, self.deviation = params, mean, deviation
         self.sizes = Sizes("frames", len(mean), 0)
@@ -30,9 +33,10 @@ class Signals:
     @classmethod
     def fit(cls, params: SignalFeatures, folder: Path, report: Report) -> Signals:
         """Measure mean and deviation of every dimension over all steps of the training split."""
-        mean, deviation = _measured(example.source for example in _read(folder, "train"))
-        kept = params.normalize == "corpus"
-        return cls(params, mean, deviation) if kept else cls(params, np.zeros_like(mean), np.ones_like(mean))
+        mean, deviation = _measured(example.source for example in kept(corpus.examples(folder, "train", _read)))
+        if params.normalize == "corpus":
+            return cls(params, mean, deviation)
+        return cls(params, np.zeros_like(mean), np.ones_like(mean))
 
     @classmethod
     def load(cls, params: SignalFeatures, folder: Path, report: Report) -> Signals:
@@ -51,9 +55,9 @@ class Signals:
         """Write what ``load`` opens."""
         write_json(folder / STATISTICS, {"mean": self.mean.tolist(), "deviation": self.deviation.tolist()})
 
-    def examples(self, folder: Path, split: str) -> Iterator[Example]:
-        """Read ``<split>.ts``."""
-        return _read(folder, split)
+    def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
+        """Read ``<split>.ts``, or that split of a corpus."""
+        return corpus.examples(folder, split, _read)
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
         """Read the cases of ``.ts`` files; labels that stand there are passed over."""

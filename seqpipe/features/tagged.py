@@ -14,9 +14,10 @@ from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import WordFeatures
+from seqpipe.readers import corpus
 from seqpipe.readers.bio import OUTSIDE, names
 from seqpipe.readers.conll import Sentence, read_conll
-from seqpipe.readers.example import Example
+from seqpipe.readers.example import Dropped, Example, kept
 from seqpipe.readers.pairs import read_text_inputs
 from seqpipe.readers.sentences import words
 from seqpipe.report import Report
@@ -44,17 +45,19 @@ class TaggedWords:
 
     @classmethod
     def fit(cls, params: WordFeatures, folder: Path, report: Report) -> TaggedWords:
-        """Count the words, characters and types of ``train.conll``."""
-        path = folder / "train.conll"
+        """Count the words, characters and types of the training split."""
         words: Counter[str] = Counter()
         characters: Counter[str] = Counter()
         types: set[str] = set()
-        for example in read_conll(path):
+        for example in kept(corpus.examples(folder, "train", _read)):
             words.update(_folded(word, params) for word in example.source.words)
             characters.update(character for word in example.source.words for character in word)
             types |= {label[2:] for label in example.target if label != OUTSIDE}
         if not types:
-            raise SeqpipeError(f"Every label of {path} is {OUTSIDE}, so there is nothing to find; tag some spans.")
+            raise SeqpipeError(
+                f"Every label of the training split of {folder} is {OUTSIDE}, so there is nothing to find; tag some "
+                "spans."
+            )
         return cls(params, _common(words, params.minimum), _common(characters, params.minimum), sorted(types))
 
     @classmethod
@@ -76,9 +79,9 @@ class TaggedWords:
         values = {"words": self.vocabulary, "characters": self.characters, "types": self.types}
         write_json(folder / "words.json", values)
 
-    def examples(self, folder: Path, split: str) -> Iterator[Example]:
-        """Read ``<split>.conll``."""
-        return read_conll(folder / f"{split}.conll")
+    def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
+        """Read ``<split>.conll``, or that split of a corpus."""
+        return corpus.examples(folder, split, _read)
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
         """Read raw sentences, one a line."""
@@ -140,6 +143,10 @@ def labelled(found: Sequence[str], labels: Sequence[str]) -> str:
     """``Anna_B-PER flew to Oslo_B-LOC``; a word outside has no label."""
     pairs = zip(found, labels, strict=True)
     return " ".join(word if label == OUTSIDE else f"{word}_{label}" for word, label in pairs)
+
+
+def _read(folder: Path, split: str) -> Iterator[Example]:
+    return read_conll(folder / f"{split}.conll")
 
 
 def _parts(joined: str) -> list[str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seqpipe.files import SeqpipeError, decode_lines, read_lines
+from seqpipe.files import SeqpipeError, read_lines
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import below
 from seqpipe.readers.layouts.found import Found, Layout
@@ -18,7 +16,6 @@ from seqpipe.readers.series import Columns, Series, add_date, csv_rows, finite, 
 
 DATES = ("date", "ds", "datetime", "timestamp", "time")
 LONG = Columns()
-LONGEST = 1 << 20  # bytes of a line; nothing longer is ever in memory
 
 
 def look_wide(path: Path) -> Found | None:
@@ -67,7 +64,7 @@ def look_matrix(path: Path) -> Found | None:
 def read_matrix(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield every column as a ``Series`` whose dates are the numbers of its steps."""
     for name in names or list(below(path, (".txt", ".txt.gz"))):
-        rows = [(number, line.split(",")) for number, line in _lines(path / name) if line.strip()]
+        rows = [(number, line.split(",")) for number, line in read_lines(path / name) if line.strip()]
         if not rows:
             raise SeqpipeError(f"{path / name} is empty; it needs a row of numbers a step.")
         width = len(rows[0][1])
@@ -111,27 +108,10 @@ def _columns(
 def _first(path: Path) -> list[str]:
     """The cells of a file's first line that is not blank; none where it is no text."""
     try:
-        first = next((line for _, line in _lines(path) if line.strip()), "")
+        first = next((line for _, line in read_lines(path) if line.strip()), "")
     except SeqpipeError:
         return []
     return [cell.strip().strip('"') for cell in first.split(",")] if first else []
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    if path.suffix != ".gz":
-        yield from read_lines(path)
-        return
-    try:
-        with gzip.open(path) as file:
-            yield from decode_lines(iter(lambda: _bounded(file.readline(LONGEST), path), b""), str(path))
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise SeqpipeError(f"{path} is not a whole gzip file; copy or download it again.") from None
-
-
-def _bounded(line: bytes, path: Path) -> bytes:
-    if len(line) >= LONGEST:
-        raise SeqpipeError(f"{path} has a line of {LONGEST} bytes or more, which no table has; take another file.")
-    return line
 
 
 def _is_number(cell: str) -> bool:
