@@ -10,7 +10,22 @@ from typing import Any
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.corpus import CorpusSource
 from seqpipe.readers.example import Dropped, Example
-from seqpipe.readers.layouts import archive, labelled, listed, lists, speech, tables
+from seqpipe.readers.layouts import (
+    archive,
+    conll,
+    conllu,
+    labelled,
+    labelled_lines,
+    listed,
+    lists,
+    music,
+    parallel,
+    plain,
+    sequences,
+    speech,
+    tabled,
+    tables,
+)
 from seqpipe.readers.layouts.files import below
 from seqpipe.readers.layouts.found import Found, Layout
 from seqpipe.readers.splitting import HELD_OUT, split_by_hash
@@ -26,9 +41,18 @@ LAYOUTS: dict[str, Layout] = {
     "class-folders": labelled.CLASSES,
     "file-names": labelled.NAMES,
     "ts-archive": archive.ARCHIVE,
+    "parallel": parallel.PARALLEL,
+    "conllu": conllu.CONLLU,
+    "conll": conll.CONLL,
+    "fasta": sequences.FASTA,
+    "pitches": music.PITCHES,
+    "labels-file": sequences.LABELS_FILE,
     "long-series": tables.LONG_SERIES,
     "wide-series": tables.WIDE,
     "matrix": tables.MATRIX,
+    "table": tabled.TABLE,
+    "label-lines": labelled_lines.LABEL_LINES,
+    "plain": plain.PLAIN,
 }
 """Name → layout, the most particular first: the first that fits is taken."""
 

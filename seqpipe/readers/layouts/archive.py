@@ -20,7 +20,7 @@ def look_archive(path: Path) -> Found | None:
     if len(problems) != 1:
         return None
     said = f"Labelled series (.ts): {', '.join(files)}"
-    return Found("ts", "series", "classify", {}, splits_of(files), said)
+    return Found("ts-archive", "series", "classify", {}, splits_of(files), said)
 
 
 def read_archive(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:

@@ -1,4 +1,4 @@
-"""Sounds and pictures whose paths tell the label: a folder per class, or file names of a pattern."""
+"""Sounds, pictures and texts whose paths tell the label: a folder per class, or file names of a pattern."""
 
 from __future__ import annotations
 
@@ -8,15 +8,34 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
-from seqpipe.files import SeqpipeError
+from seqpipe.files import SeqpipeError, read_lines
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import PICTURES, SOUNDS, below, split_of
 from seqpipe.readers.layouts.found import Found, Layout
+from seqpipe.readers.layouts.texts import composed
 from seqpipe.readers.recordings import Clip
+
+LONGEST = 1 << 20  # characters of a document
+DOCUMENTS = 5  # texts of a class, or a folder is none
+
+
+def document(path: Path) -> str:
+    """A text in one line."""
+    lines, size = [], 0
+    for _, line in read_lines(path):
+        lines.append(composed(line).strip())
+        size += len(line)
+        if size > LONGEST:
+            raise SeqpipeError(f"{path} has more than {LONGEST} characters; part it.")
+    if not any(lines):
+        raise SeqpipeError(f"{path} has no text; remove it.")
+    return " ".join(line for line in lines if line)
+
 
 SOURCES: dict[str, tuple[tuple[str, ...], Callable[[Path], Any]]] = {
     "audio": (SOUNDS, Clip),
     "frames": (PICTURES, Path),
+    "text": ((".txt", ".txt.gz"), document),
 }
 """The endings of each modality, and what a path of it becomes as a source."""
 FIELD = re.compile(r"\{(\w+)\}")
@@ -38,6 +57,8 @@ def look_classes(path: Path) -> Found | None:
             for split in map(split_of, heads)
             if split
         }
+        if modality == "text" and len(parents) < DOCUMENTS * len(labels):
+            continue
         if len(labels) < 2 or len(parents[0]) > 2 or (heads and "train" not in splits):
             continue
         if not heads and "train" in map(split_of, labels):
@@ -54,12 +75,16 @@ def read_classes(path: Path, options: dict[str, Any], names: list[str]) -> Itera
         if "/" not in name:
             yield Dropped(name, "it lies in no folder of a class")
             continue
-        yield Example(name, source(path / name), normalize("NFC", name.split("/")[-2]), name)
+        try:
+            yield Example(name, source(path / name), normalize("NFC", name.split("/")[-2]), name)
+        except SeqpipeError as error:
+            yield Dropped(name, str(error).removeprefix(f"{path / name} ").rstrip("."))
 
 
 def look_names(path: Path) -> Found | None:
     """Files named ``{label}_{speaker}_{index}`` (FSDD), or named as what is to be read in them (captcha)."""
-    for modality, (endings, _) in SOURCES.items():
+    for modality in ("audio", "frames"):
+        endings, _ = SOURCES[modality]
         stems = [Path(name).stem for name in below(path, endings)]
         parts = [stem.split("_") for stem in stems]
         if modality == "audio" and parts and all(len(part) == 3 and part[2].isdigit() for part in parts):

@@ -30,8 +30,8 @@ def look_listed(path: Path) -> Found | None:
             continue
         row = dict(zip(head, first, strict=False))
         for file, target in ((file, target) for file in FILES for target in TARGETS if {file, target} <= row.keys()):
-            for modality, (endings, _) in SOURCES.items():
-                if row[file].lower().endswith(endings):
+            for modality in ("audio", "frames"):
+                if row[file].lower().endswith(SOURCES[modality][0]):
                     found.setdefault((modality, TARGETS[target], file, target), []).append(name)
     if not found:
         return None
