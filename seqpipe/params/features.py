@@ -46,6 +46,8 @@ class TextFeatures(Pretrained):
 class WordFeatures(Pretrained):
     """Words with their characters."""
 
+    labels: Literal["bio", "plain"] = "bio"
+    """``bio``: spans, as ``B-type``, ``I-type`` and ``O``; ``plain``: any label a word, such as parts of speech."""
     minimum: Positive = 2
     """Times a word, or a character, must occur in training to have a vector of its own; rarer ones share one."""
     fold_case: bool = True

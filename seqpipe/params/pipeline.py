@@ -60,6 +60,9 @@ OWN_HEADLINES: dict[tuple[str, str], tuple[str, bool]] = {
 read off a picture is right or wrong, and plain texts have no labelled faults."""
 
 
+LABEL_HEADLINES = {"plain": ("accuracy", True)}
+"""The same by ``features.labels``: where no labels are spans, no span can be found."""
+
 READ_BY: dict[type[Section], tuple[str, ...]] = {
     models.TokenInput: ("text",),
     models.FrameInput: ("audio", "series"),
@@ -103,4 +106,5 @@ class Pipeline(Section):
 def headline(pipeline: Pipeline) -> tuple[str, bool]:
     """The metric that stands for a pipeline's others, and whether higher is better."""
     schema = SCHEMAS[pipeline.task]
-    return OWN_HEADLINES.get((pipeline.modality, pipeline.task), (schema.headline, schema.higher_is_better))
+    own = OWN_HEADLINES.get((pipeline.modality, pipeline.task), (schema.headline, schema.higher_is_better))
+    return LABEL_HEADLINES.get(getattr(pipeline.features, "labels", ""), own)
