@@ -12,8 +12,9 @@ from seqpipe.params.section import NUMBER, Positive, Section
 class Tokens(Section):
     """How text becomes token ids (sentencepiece)."""
 
-    level: Literal["unigram", "bpe", "char", "word"] = "unigram"
-    """Unit of the vocabulary."""
+    level: Literal["unigram", "bpe", "char", "syllable", "jamo", "word"] = "unigram"
+    """Unit of the vocabulary: pieces that are learned (unigram, bpe), characters, the commonest characters
+    (``syllable``, for scripts of many), characters with Hangul in its letters (``jamo``), or words."""
     vocabulary: Annotated[int, NUMBER, Field(ge=8)] = 1000
     """Largest number of tokens, the four control tokens included; a small corpus may give fewer."""
     normalization: Literal["nfkc", "nfkc_cf", "nmt_nfkc", "nmt_nfkc_cf", "identity"] = "nfkc"

@@ -38,8 +38,8 @@ def read_conll(path: Path, kind: str = "bio") -> Iterator[Example]:
     Columns stand between tabs or, in a line without any, between spaces; the word is the first and the label the last.
     A line that begins with ``#`` is a comment, unless it holds a tab or ends in a label (of kind ``plain``: has two
     words). ``# text = …`` and ``# group = …`` (whatever they end in) before a sentence tell its raw text and its part
-    of the test set. BIO may be of the older kind that begins spans with ``I-`` (IOB1): it becomes the newer as conlleval
-    reads it.
+    of the test set. BIO may be of the older kind that begins spans with ``I-`` (IOB1): it becomes the newer, as
+    conlleval reads it.
     """
     rows: list[list[str]] = []
     told: dict[str, str] = {}
@@ -87,9 +87,7 @@ def _row(line: str, where: str, width: int, labels: Labels) -> list[str]:
     if not row[0]:
         raise SeqpipeError(f"{where} has no word before its label '{row[-1]}'; remove the line.")
     if not labels.known(row[-1]):
-        raise SeqpipeError(
-            f"{where} has the label '{row[-1]}', which is not BIO; write O, B-type or I-type, or set features.labels: plain."
-        )
+        raise SeqpipeError(f"{where} has the label '{row[-1]}', which is not BIO; write O, B-type or I-type.")
     return row
 
 
