@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from seqpipe.readers.layouts.texts import composed
 from seqpipe.readers.recordings import Clip
 
 LONGEST = 1 << 20  # characters of a document
+USUAL = 0.9  # share of the files that lie as deep as a class
 DOCUMENTS = 5  # texts of a class, or a folder is none
 
 
@@ -47,8 +49,10 @@ FSDD_SPLITS = {"train": ["*_[5-9].wav", "*_[0-9][0-9].wav"], "test": ["*_[0-4].w
 def look_classes(path: Path) -> Found | None:
     """Two or more folders with files of one kind each, perhaps below folders of splits."""
     for modality, (endings, _) in SOURCES.items():
-        parents = [name.split("/")[:-1] for name in below(path, endings)]
-        if not parents or len({len(parent) for parent in parents}) != 1:
+        every = [name.split("/")[:-1] for name in below(path, endings)]
+        depth, _ = Counter(map(len, every)).most_common(1)[0] if every else (0, 0)
+        parents = [parent for parent in every if len(parent) == depth]
+        if not depth or len(parents) < USUAL * len(every):
             continue
         labels = {parent[-1] for parent in parents if parent}
         heads = sorted({parent[0] for parent in parents if len(parent) == 2})
