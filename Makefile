@@ -1,6 +1,7 @@
 # make repro   everything from raw data to the table of metrics
 # make gallery every other recipe, in a project of its own under gallery/
 # make test    the quick tests
+# make test-real DATA=folder  real corpora, a folder each, from `seqpipe init --data` to metrics
 # make lint    style and types
 # make bench   seqpipe beside its peers, some minutes; with more peers: JOEYNMT=…/bin/python DATA=…/multi30k DECODERS=…/bin/python (bench/README.md)
 # Each makes .venv first if it is not there. PYTHON=python3.12 chooses the interpreter, TORCH_INDEX=cpu the small torch.
@@ -13,7 +14,7 @@ INDEX := $(if $(TORCH_INDEX),--extra-index-url https://download.pytorch.org/whl/
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: repro gallery test lint bench
+.PHONY: repro gallery test test-real lint bench
 
 repro: $(READY)
 	$(BIN)/dvc repro
@@ -29,6 +30,10 @@ gallery: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow" -n auto
+
+test-real: $(READY)
+	@test -d "$(DATA)" || { echo "Name the folder of your corpora: make test-real DATA=../data" >&2; exit 1; }
+	DATA="$(DATA)" $(BIN)/python -m pytest -m real tests/test_real.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -221,13 +221,25 @@ def results(name: Name = None) -> None:
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="The new project's folder.")],
-    recipe: Annotated[str, typer.Option(help="The recipe it starts with.")] = "translate",
+    recipe: Annotated[str | None, typer.Option(help="The recipe it starts with; translate, if none is named.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Your corpus, which is read where it lies.")] = None,
+    layout: Annotated[str | None, typer.Option(help="How the corpus is laid out, if not as it looks.")] = None,
+    task: Annotated[str | None, typer.Option(help="What to do with it, if not what it looks made for.")] = None,
 ) -> None:
-    """Make a new project that `dvc repro` runs."""
-    from seqpipe.commands.init import init as run
-
+    """Make a new project that `dvc repro` runs: of a recipe, or for a corpus of yours."""
+    if data is None and (layout or task):
+        raise SeqpipeError("--layout and --task tell how to read a corpus; name its folder with --data.")
+    if data is not None and recipe is not None:
+        raise SeqpipeError("--recipe makes its own data; leave it or --data out.")
     with console.reporting() as report:
-        run(folder, recipe, report)
+        if data is None:
+            from seqpipe.commands.init import init as run
+
+            run(folder, recipe or "translate", report)
+        else:
+            from seqpipe.commands.corpus import init_corpus
+
+            init_corpus(folder, data, report, layout or "", task or "")
 
 
 @app.command()

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
+
+LONGEST = 1 << 24
+"""Bytes of the longest line that is read; nothing longer is ever in memory."""
+DENSEST = 200
+"""Times a gzip file may grow when it is read: text grows fivefold or so, files made to fill a disk a thousandfold."""
+UNSUSPECTED = 1 << 24
+"""Bytes out of a gzip file before its growth is looked at."""
 
 
 class SeqpipeError(Exception):
@@ -105,16 +114,44 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield ``(line number, line without its end)`` of a UTF-8 text; a byte-order mark is dropped."""
+    """Yield ``(line number, line without its end)`` of a UTF-8 text, unpacked if its name ends in ``.gz``.
+
+    A byte-order mark is dropped. A line longer than ``LONGEST``, and a file that grows more than ``DENSEST`` times when
+    it is unpacked, are errors.
+    """
     try:
         with path.open("rb") as file:
-            yield from decode_lines(file, str(path))
+            lines = _unpacked(file, path) if path.suffix == ".gz" else _bounded(file, path)
+            yield from decode_lines(lines, str(path))
     except FileNotFoundError:
         raise SeqpipeError(f"{path} is missing; put it there or make it.") from None
     except IsADirectoryError:
         raise SeqpipeError(f"{path} is a folder, not a text file.") from None
     except PermissionError:
         raise SeqpipeError(f"{path} may not be read; give yourself permission, for example with `chmod +r`.") from None
+
+
+def _bounded(file: IO[bytes], path: Path) -> Iterator[bytes]:
+    while line := file.readline(LONGEST):
+        if len(line) == LONGEST:
+            raise SeqpipeError(f"{path} has a line of {LONGEST >> 20} MiB or more, which no text has; break it up.")
+        yield line
+
+
+def _unpacked(file: IO[bytes], path: Path) -> Iterator[bytes]:
+    packed, size = os.fstat(file.fileno()).st_size, 0
+    try:
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            for line in _bounded(cast(IO[bytes], unpacked), path):
+                size += len(line)
+                if size > max(UNSUSPECTED, DENSEST * packed):
+                    raise SeqpipeError(
+                        f"{path} grows more than {DENSEST} times when it is unpacked, as no text does; look at it, and "
+                        "unpack it yourself if it is meant."
+                    )
+                yield line
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise SeqpipeError(f"{path} is not a whole gzip file; copy or download it again.") from None
 
 
 def decode_lines(raw_lines: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:

@@ -13,7 +13,7 @@ from seqpipe import losses
 from seqpipe.batches import Batches, Rows, Streams
 from seqpipe.features.sizes import Sizes
 from seqpipe.losses import Losses
-from seqpipe.metrics import anomaly, labels, language, series, spans, speech, text
+from seqpipe.metrics import anomaly, labels, language, series, speech, tags, text
 from seqpipe.models import baselines, dictionary
 from seqpipe.models.autoencoder import Autoencoder, fit_threshold
 from seqpipe.models.classify import Classify
@@ -91,7 +91,7 @@ TASKS = {
         Tag,
         losses.tag,
         readout.tag,
-        spans.score,
+        tags.score,
         dictionary.tagged,
         empty=lambda model: {"labels": []},
     ),

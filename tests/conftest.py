@@ -8,9 +8,12 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from trained_project import trained_project
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch is not imported yet; threads that wait for a core cost the most
+settings.register_profile("unhurried", deadline=None)  # machines are shared
+settings.load_profile("unhurried")
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts tests in the background has it ignored
 
 

@@ -212,7 +212,7 @@ def test_stereo_is_mixed_down_and_said_so(project: Path) -> None:
     shutil.copy("stereo.wav", TONES / "train1.wav")
     done = seqpipe("preprocess", "audio", "tones")
     assert done.code == 0
-    assert f"{TONES / 'train.jsonl'}: 1 recording mixed down from 2 channels to one" in done.err.splitlines()
+    assert f"{TONES / 'train'}: 1 recording mixed down from 2 channels to one" in done.err.splitlines()
 
 
 def test_another_rate_is_resampled_and_said_so(project: Path) -> None:
@@ -226,4 +226,4 @@ def test_another_rate_is_resampled_and_said_so(project: Path) -> None:
         shutil.copy("twice.wav", TONES / f"train{at}.wav")
     done = seqpipe("preprocess", "audio", "tones")
     assert done.code == 0
-    assert f"{TONES / 'train.jsonl'}: 2 recordings resampled from 16000 to 8000 Hz" in done.err.splitlines()
+    assert f"{TONES / 'train'}: 2 recordings resampled from 16000 to 8000 Hz" in done.err.splitlines()

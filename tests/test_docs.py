@@ -116,7 +116,7 @@ def parse_seqpipe(arguments: list[str]) -> None:
 
 @every_document
 def test_commands_parse(name: str) -> None:
-    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     for words in commands(name):
         if words[:1] == ["seqpipe"]:
             parse_seqpipe(words[1:])

@@ -286,7 +286,7 @@ def test_changes_to_a_corpus_are_counted_and_told_once(raw: Path, normalize: Any
         for example in features.examples(raw, split):
             features.encode(example)
     notes = [event for event in said if isinstance(event, Note)]
-    assert notes == [Note(f"{raw / 'train.jsonl'}: 2 recordings resampled from 2000 to 1000 Hz")]
+    assert notes == [Note(f"{raw / 'train'}: 2 recordings resampled from 2000 to 1000 Hz")]
 
 
 def test_a_broken_recording_of_a_corpus_is_named_with_its_line(raw: Path) -> None:

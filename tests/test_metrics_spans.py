@@ -1,6 +1,7 @@
 """Spans are counted as conlleval counts them."""
 
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -110,7 +111,7 @@ def test_baselines_read_training_only(tmp_path):
         for one in [("Anna met Bo", "B-P O B-P"), ("Anna met Bo", "B-L O B-P"), ("Anna Lake", "B-L I-L")]:
             writer.add(row(*one))
     rows = [row("Anna Lake met Anna Lee", "B-L I-L O B-P I-P")]
-    found = tagged(Store(tmp_path / "train.arrow"), rows, None, None)
+    found = tagged(Store(tmp_path / "train.arrow"), rows, SimpleNamespace(features=SimpleNamespace(labels="bio")), None)
     assert found["commonest"] == [{"labels": ["B-P"] * 5}]
     assert found["dictionary"][0]["labels"][:3] == ["B-L", "I-L", "O"]
     assert found["dictionary"][0]["labels"][4] == "O"

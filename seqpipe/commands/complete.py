@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, cast
+from unicodedata import normalize
 
 import torch
 from torch import Tensor
@@ -52,7 +53,7 @@ def written(tokens: Sequence[str], prompt: str) -> str:
     Tokens carry the space before a word, also before the first of a text. The model reads a prompt without the spaces
     at its end, so where the prompt has one, or has nothing, the first space of the tokens adds none.
     """
-    text = "".join(tokens).replace(SPACE, " ")
+    text = normalize("NFC", "".join(tokens)).replace(SPACE, " ")
     return text if prompt and not prompt[-1].isspace() else text.removeprefix(" ")
 
 

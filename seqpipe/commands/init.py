@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from seqpipe.catalogue import STAGES, find_recipe
@@ -31,29 +32,45 @@ def init(folder: Path, recipe: str, report: Report, recipes: Path | None = None)
     replaces the folder of recipes that come with seqpipe. Raises ``SeqpipeError`` and leaves nothing behind.
     """
     params = find_recipe(recipe, recipes)
+    folder = new_project(
+        folder, lambda new: _fill(new, params), f"name a new folder, or run `seqpipe add {recipe}` inside a project"
+    )
+    report(Note(f"{recipe}: a new project in {folder}; go there and run `dvc repro`"))
+    return folder
+
+
+def new_project(folder: Path, fill: Callable[[Path], None], otherwise: str) -> Path:
+    """Let ``fill`` make what is in ``folder``, which must be new or empty; a repository of git is made around it.
+
+    ``otherwise`` is what to do where it is not empty, for the error.
+    """
     folder = folder.resolve()
     if folder.exists() and not folder.is_dir():
         raise SeqpipeError(f"{folder} is a file; name a folder that is new or empty.")
     empty = folder.is_dir()
     if empty and any(folder.iterdir()):
-        raise SeqpipeError(f"{folder} is not empty; name a new folder, or run `seqpipe add {recipe}` inside a project.")
+        raise SeqpipeError(f"{folder} is not empty; {otherwise}.")
     # An empty folder may be the shell's own or a mount: fill it from within instead of replacing it.
     with whole_folder(folder / "new" if empty else folder) as temporary:
-        _fill(temporary, params)
+        fill(temporary)
         _version_control(temporary, folder)
     if empty:
         for path in list((folder / "new").iterdir()):
             path.rename(folder / path.name)
         (folder / "new").rmdir()
-    report(Note(f"{recipe}: a new project in {folder}; go there and run `dvc repro`"))
     return folder
 
 
-def _fill(folder: Path, params: Path) -> None:
+def write_common(folder: Path) -> None:
+    """What every project has: files of DVC and git, and room for recipes."""
     (folder / ".dvc").mkdir()
     (folder / STAGES).mkdir()
     for name, template in FILES.items():
         shutil.copyfile(TEMPLATE / template, folder / name)
+
+
+def _fill(folder: Path, params: Path) -> None:
+    write_common(folder)
     shutil.copyfile(params, folder / PARAMS)
     module = params.with_suffix(".py")
     shutil.copyfile(module, folder / STAGES / module.name)

@@ -13,6 +13,7 @@ from seqpipe.features.pretrained import Worded
 from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import FEATURE_DATA, RAW, require_folder
+from seqpipe.readers.example import Dropped
 from seqpipe.report import Note, Progress, Report
 from seqpipe.store import Writer
 
@@ -76,6 +77,9 @@ def preprocessed(pipeline: Pipeline) -> Path:
 def _split(features: Features, raw: Path, split: str, path: Path, report: Report) -> int:
     with Writer(path, features.columns) as writer:
         for example in features.examples(raw, split):
+            if isinstance(example, Dropped):
+                report(Note(f"{example.where} is dropped: {example.reason}"))
+                continue
             row = features.encode(example)
             if not len(row["source"]):
                 raise SeqpipeError(f"{raw / example.where} has an empty source; remove it or fill it.")

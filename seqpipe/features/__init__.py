@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from seqpipe.features.sizes import Sizes
-from seqpipe.readers.example import Example
+from seqpipe.readers.example import Dropped, Example
 from seqpipe.report import Report
 from seqpipe.store import Row
 
@@ -27,8 +27,8 @@ class Features(Protocol):
     """Columns of the store and their kinds; always ``id`` and ``group`` (text), ``source`` and ``target``."""
     sizes: Sizes
 
-    def examples(self, folder: Path, split: str) -> Iterator[Example]:
-        """Read one split of ``data/raw/<name>``."""
+    def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
+        """Read one split of ``data/raw/<name>``; what it names and cannot be used is a ``Dropped``."""
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
         """Read new raw input without targets: the files named, ``-`` for standard input; one example an input."""

@@ -14,7 +14,8 @@ from seqpipe.features.sizes import Sizes
 from seqpipe.features.spectra import Spectra
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import AudioFeatures
-from seqpipe.readers.example import Example
+from seqpipe.readers import corpus
+from seqpipe.readers.example import Dropped, Example, kept
 from seqpipe.readers.recordings import read_manifest, read_recordings
 from seqpipe.readers.sound import read_audio
 from seqpipe.report import Note, Progress, Report
@@ -57,16 +58,16 @@ class Recordings:
 
     @classmethod
     def fit(cls, params: AudioFeatures, folder: Path, report: Report) -> Recordings:
-        """For corpus normalisation, fit the scale on the recordings of ``train.jsonl``."""
+        """For corpus normalisation, fit the scale on the recordings of the training split."""
         codec = cls(params, Spectra(params), None, report)
         if params.normalize == "corpus":
-            codec.scale = Scale.of(codec._training_frames(folder / "train.jsonl"))
+            codec.scale = Scale.of(codec._training_frames(folder))
         return codec
 
-    def _training_frames(self, path: Path) -> Iterator[np.ndarray]:
-        for done, example in enumerate(read_manifest(path)):
+    def _training_frames(self, folder: Path) -> Iterator[np.ndarray]:
+        for done, example in enumerate(kept(corpus.examples(folder, "train", _read))):
             if done % EVERY == 0:
-                self.report(Progress(f"statistics of {path}", done, 0))
+                self.report(Progress(f"statistics of {folder}", done, 0))
             yield self._frames(example)[0]
 
     @classmethod
@@ -82,13 +83,12 @@ class Recordings:
             values = {"mean": self.scale.mean.tolist(), "deviation": self.scale.deviation.tolist()}
             write_json(folder / "statistics.json", values)
 
-    def examples(self, folder: Path, split: str) -> Iterator[Example]:
-        """Read ``<split>.jsonl``; at its end, say how many of the recordings encoded meanwhile had to be changed."""
-        path = folder / f"{split}.jsonl"
+    def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
+        """Read ``<split>.jsonl``, or that split of a corpus; at its end, say how many had to be changed."""
         self.remarks.clear()
-        yield from read_manifest(path)
+        yield from corpus.examples(folder, split, _read)
         for remark, count in sorted(self.remarks.items()):
-            self.report(Note(f"{path}: {count} recording{'s' * (count > 1)} {remark}"))
+            self.report(Note(f"{folder / split}: {count} recording{'s' * (count > 1)} {remark}"))
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
         """Read sound files, one example each."""
@@ -148,3 +148,7 @@ def _load_scale(path: Path, size: int) -> Scale:
     if not fits:
         raise SeqpipeError(f"{path} does not hold the statistics of {size} features; run `seqpipe preprocess` again.")
     return Scale(mean, deviation)
+
+
+def _read(folder: Path, split: str) -> Iterator[Example]:
+    return read_manifest(folder / f"{split}.jsonl")

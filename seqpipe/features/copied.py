@@ -25,7 +25,7 @@ class CopiedText:
 
     @classmethod
     def fit(cls, params: TextSource, folder: Path, report: Report) -> CopiedText:
-        """Train the vocabulary of ``params.source`` on ``train.txt``."""
+        """Train the vocabulary of ``params.source`` on the training split."""
         return cls(PlainText.fit(params, folder, report))
 
     @classmethod

@@ -12,7 +12,7 @@ from seqpipe.features.labels import LabelTarget
 from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.targets import Target, TokenTarget
-from seqpipe.readers.example import Example
+from seqpipe.readers.example import Dropped, Example, kept
 from seqpipe.report import Report
 from seqpipe.store import Row
 
@@ -27,7 +27,7 @@ class Source(Protocol):
     unit: float
     """Seconds that a step takes; 1 where steps are no time."""
 
-    def examples(self, folder: Path, split: str) -> Iterator[Example]:
+    def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
         """Read one split of raw data."""
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
@@ -107,7 +107,7 @@ def couple(modality: str, task: str) -> tuple[Callable[..., Coupled], Callable[.
 
     def fit(params: Any, folder: Path, report: Report) -> Coupled:
         fitted = source.fit(params, folder, report)
-        texts = (example.target for example in fitted.examples(folder, "train"))
+        texts = (example.target for example in kept(fitted.examples(folder, "train")))
         return Coupled(fitted, target.fit(params, texts, f"the targets of the training split of {folder}"))
 
     def load(params: Any, folder: Path, report: Report) -> Coupled:
@@ -130,6 +130,10 @@ def _source(modality: str) -> Any:
         from seqpipe.features.frames import Pictures
 
         return Pictures
+    if modality == "series":
+        from seqpipe.features.signals import Signals
+
+        return Signals
     from seqpipe.features.audio import Recordings
 
     return Recordings

@@ -12,7 +12,8 @@ from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import FramesFeatures
-from seqpipe.readers.example import Example
+from seqpipe.readers import corpus
+from seqpipe.readers.example import Dropped, Example, kept
 from seqpipe.readers.images import read_frames, read_picture_inputs, read_pictures
 from seqpipe.report import Progress, Report
 
@@ -38,17 +39,17 @@ class Pictures:
 
     @classmethod
     def fit(cls, params: FramesFeatures, folder: Path, report: Report) -> Pictures:
-        """For corpus normalisation, measure mean and deviation of each channel over the pictures of ``train.tsv``."""
+        """For corpus normalisation, measure mean and deviation of each channel over the training split."""
         codec = cls(params, np.zeros(params.channels), np.ones(params.channels))
         if params.normalize == "corpus":
-            codec.mean, codec.deviation = codec._measured(folder / "train.tsv", report)
+            codec.mean, codec.deviation = codec._measured(folder, report)
         return codec
 
-    def _measured(self, path: Path, report: Report) -> tuple[np.ndarray, np.ndarray]:
+    def _measured(self, folder: Path, report: Report) -> tuple[np.ndarray, np.ndarray]:
         count, total, squares = 0, np.zeros(self.params.channels), np.zeros(self.params.channels)
-        for done, example in enumerate(read_pictures(path)):
+        for done, example in enumerate(kept(corpus.examples(folder, "train", _read))):
             if done % EVERY == 0:
-                report(Progress(f"statistics of {path}", done, 0))
+                report(Progress(f"statistics of {folder}", done, 0))
             pixels = self._pixels(example).reshape(-1, self.params.channels)
             count += len(pixels)
             total += pixels.sum(axis=0, dtype=np.float64)
@@ -79,9 +80,9 @@ class Pictures:
         if self.params.normalize == "corpus":
             write_json(folder / STATISTICS, {"mean": self.mean.tolist(), "deviation": self.deviation.tolist()})
 
-    def examples(self, folder: Path, split: str) -> Iterator[Example]:
-        """Read ``<split>.tsv``."""
-        return read_pictures(folder / f"{split}.tsv")
+    def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
+        """Read ``<split>.tsv``, or that split of a corpus."""
+        return corpus.examples(folder, split, _read)
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
         """Read image files, one example each."""
@@ -139,3 +140,7 @@ def _scaled(frame: Image.Image, size: tuple[int, int]) -> np.ndarray:
         frame = frame.resize(size, Image.Resampling.BILINEAR)
     values = np.asarray(frame, np.float32) / 255
     return values.reshape(size[1], size[0], -1)
+
+
+def _read(folder: Path, split: str) -> Iterator[Example]:
+    return read_pictures(folder / f"{split}.tsv")

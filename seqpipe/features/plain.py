@@ -14,7 +14,8 @@ from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import BEGIN, END, UNKNOWN, Tokenizer
 from seqpipe.files import SeqpipeError
 from seqpipe.params.features import TextSource
-from seqpipe.readers.example import Example
+from seqpipe.readers import corpus
+from seqpipe.readers.example import Dropped, Example, kept
 from seqpipe.readers.pairs import read_text_inputs
 from seqpipe.readers.plain import read_plain
 from seqpipe.report import Report
@@ -37,9 +38,9 @@ class PlainText:
 
     @classmethod
     def fit(cls, params: TextSource, folder: Path, report: Report) -> PlainText:
-        """Train the vocabulary of ``params.source`` on ``train.txt``."""
-        path = folder / "train.txt"
-        return cls(Tokenizer.train((example.source for example in read_plain(path)), params.source, str(path)))
+        """Train the vocabulary of ``params.source`` on the training split."""
+        texts = (example.source for example in kept(corpus.examples(folder, "train", _read)))
+        return cls(Tokenizer.train(texts, params.source, f"the training split of {folder}"))
 
     @classmethod
     def load(cls, params: TextSource, folder: Path, report: Report) -> PlainText:
@@ -54,9 +55,9 @@ class PlainText:
         """Write ``source.model``."""
         self.tokenizer.save(folder / "source.model")
 
-    def examples(self, folder: Path, split: str) -> Iterator[Example]:
-        """Read ``<split>.txt``."""
-        return read_plain(folder / f"{split}.txt")
+    def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
+        """Read ``<split>.txt``, or that split of a corpus."""
+        return corpus.examples(folder, split, _read)
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
         """Read lines."""
@@ -107,3 +108,7 @@ class PlainText:
         target = row["target"]
         counts = {"characters": len(row["shown"]) + 1, "length": len(target)}
         return {"source": row["shown"], **counts, "unknown": int((target == UNKNOWN).sum())}
+
+
+def _read(folder: Path, split: str) -> Iterator[Example]:
+    return read_plain(folder / f"{split}.txt")

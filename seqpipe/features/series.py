@@ -13,7 +13,8 @@ from seqpipe.features.sizes import Sizes
 from seqpipe.features.statistics import Statistics, measure
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import SeriesFeatures
-from seqpipe.readers.example import Example
+from seqpipe.readers import corpus
+from seqpipe.readers.example import Dropped, Example, kept
 from seqpipe.readers.series import Columns, Series, read_folder, read_series
 from seqpipe.report import Note, Report
 from seqpipe.store import Row
@@ -55,7 +56,7 @@ class SeriesWindows:
                     f"(features.horizon is {params.horizon})."
                 )
         features = cls(params, {}, report)
-        for series in read_folder(folder, features._columns()):
+        for series in features._series(folder):
             features._check(series)
             training = series.values[: len(series.values) - params.valid - params.test]
             statistics = features._measure(training)
@@ -100,10 +101,21 @@ class SeriesWindows:
         """Write ``series.json``."""
         write_json(folder / "series.json", {name: values._asdict() for name, values in self.statistics.items()})
 
-    def examples(self, folder: Path, split: str) -> Iterator[Example]:
+    def _series(self, folder: Path) -> Iterator[Series]:
+        return (item.source for item in kept(self._items(folder)))
+
+    def _items(self, folder: Path) -> Iterator[Example | Dropped]:
+        return corpus.whole(folder, lambda here: (_one(series) for series in read_folder(here, self._columns())))
+
+    def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
         """Every window whose targets lie in the split's part of time; it may read values from before that part."""
         params = self.params
-        for series in read_folder(folder, self._columns()):
+        for item in self._items(folder):
+            if isinstance(item, Dropped):
+                if split == "train":  # once is enough
+                    yield item
+                continue
+            series: Series = item.source
             test = len(series.values) - params.test
             valid = test - params.valid
             start, stop = {"train": (self.needed, valid), "valid": (valid, test), "test": (test, test + params.test)}[
@@ -189,3 +201,7 @@ class SeriesWindows:
 
     def _columns(self) -> Columns:
         return Columns(self.params.date, self.params.value, self.params.series)
+
+
+def _one(series: Series) -> Example:
+    return Example(series.name, series, None, series.path, series.name, series.name)

@@ -21,3 +21,5 @@ class Sizes(NamedTuple):
     """Colours of a picture."""
     characters: int = 0
     """Vocabulary of the characters of ``words``."""
+    bio: bool = True
+    """Whether labels of words mark spans, so that not every label may follow every other."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 import numpy as np
@@ -14,15 +15,26 @@ from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import WordFeatures
-from seqpipe.readers.bio import OUTSIDE, names
+from seqpipe.readers import corpus
+from seqpipe.readers.bio import OUTSIDE, is_bio, names
 from seqpipe.readers.conll import Sentence, read_conll
-from seqpipe.readers.example import Example
+from seqpipe.readers.example import Dropped, Example, kept
 from seqpipe.readers.pairs import read_text_inputs
 from seqpipe.readers.sentences import words
 from seqpipe.report import Report
 from seqpipe.store import Row
 
 UNKNOWN = 0  # of words and of characters; known ones begin at 1
+
+
+class Scheme(NamedTuple):
+    """What labels are made of: the type of each (``O`` has none), and all the labels of some types."""
+
+    type_of: Callable[[str], str]
+    names: Callable[[Sequence[str]], list[str]]
+
+
+SCHEMES = {"bio": Scheme(lambda label: label[2:], names), "plain": Scheme(str, list)}
 
 
 class TaggedWords:
@@ -34,27 +46,31 @@ class TaggedWords:
 
     def __init__(self, params: WordFeatures, vocabulary: list[str], characters: list[str], types: list[str]) -> None:
         self.params, self.vocabulary, self.characters, self.types = params, vocabulary, characters, types
-        self.labels = names(types)
+        self.labels = SCHEMES[params.labels].names(types)
         self._words = {word: at for at, word in enumerate(vocabulary, start=1)}
         self._characters = {character: at for at, character in enumerate(characters, start=1)}
         self._labels = {label: at for at, label in enumerate(self.labels)}
-        self.sizes = Sizes("words", len(vocabulary) + 1, len(self.labels), characters=len(characters) + 1)
+        self.sizes = Sizes("words", len(vocabulary) + 1, len(self.labels), characters=len(characters) + 1)._replace(
+            bio=params.labels == "bio"
+        )
         self.columns = {"id": "text", "group": "text", "shown": "text", "words": "text", "labels": "text"}
         self.columns |= {"source": f"ids:{2 + params.characters}", "target": "ids"}
 
     @classmethod
     def fit(cls, params: WordFeatures, folder: Path, report: Report) -> TaggedWords:
-        """Count the words, characters and types of ``train.conll``."""
-        path = folder / "train.conll"
+        """Count the words, characters and types of the training split."""
         words: Counter[str] = Counter()
         characters: Counter[str] = Counter()
         types: set[str] = set()
-        for example in read_conll(path):
+        for example in kept(corpus.examples(folder, "train", partial(_read, kind=params.labels))):
             words.update(_folded(word, params) for word in example.source.words)
             characters.update(character for word in example.source.words for character in word)
-            types |= {label[2:] for label in example.target if label != OUTSIDE}
+            types |= _types(example, params.labels)
         if not types:
-            raise SeqpipeError(f"Every label of {path} is {OUTSIDE}, so there is nothing to find; tag some spans.")
+            raise SeqpipeError(
+                f"Every label of the training split of {folder} is {OUTSIDE}, so there is nothing to find; tag some "
+                "spans."
+            )
         return cls(params, _common(words, params.minimum), _common(characters, params.minimum), sorted(types))
 
     @classmethod
@@ -76,9 +92,9 @@ class TaggedWords:
         values = {"words": self.vocabulary, "characters": self.characters, "types": self.types}
         write_json(folder / "words.json", values)
 
-    def examples(self, folder: Path, split: str) -> Iterator[Example]:
-        """Read ``<split>.conll``."""
-        return read_conll(folder / f"{split}.conll")
+    def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
+        """Read ``<split>.conll``, or that split of a corpus."""
+        return corpus.examples(folder, split, partial(_read, kind=self.params.labels))
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
         """Read raw sentences, one a line."""
@@ -140,6 +156,19 @@ def labelled(found: Sequence[str], labels: Sequence[str]) -> str:
     """``Anna_B-PER flew to Oslo_B-LOC``; a word outside has no label."""
     pairs = zip(found, labels, strict=True)
     return " ".join(word if label == OUTSIDE else f"{word}_{label}" for word, label in pairs)
+
+
+def _read(folder: Path, split: str, kind: str) -> Iterator[Example]:
+    return read_conll(folder / f"{split}.conll", kind)
+
+
+def _types(example: Example, kind: str) -> set[str]:
+    strange = [label for label in example.target if kind == "bio" and not is_bio(label)]
+    if strange:
+        raise SeqpipeError(
+            f"{example.where} has the label '{strange[0]}', which is not BIO; set features.labels: plain for such ones."
+        )
+    return {SCHEMES[kind].type_of(label) for label in example.target} - {""}
 
 
 def _parts(joined: str) -> list[str]:

@@ -11,7 +11,8 @@ import numpy as np
 from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import Tokenizer
-from seqpipe.readers.example import Example
+from seqpipe.readers import corpus
+from seqpipe.readers.example import Dropped, Example, kept
 from seqpipe.readers.pairs import read_pairs, read_text_inputs
 from seqpipe.report import Report
 
@@ -27,10 +28,9 @@ class Texts:
 
     @classmethod
     def fit(cls, params: Any, folder: Path, report: Report) -> Texts:
-        """Train the vocabulary of ``params.source`` on the sources of ``train.tsv``."""
-        path = folder / "train.tsv"
-        texts = (example.source for example in read_pairs(path))
-        return cls(Tokenizer.train(texts, params.source, f"the sources of {path}"))
+        """Train the vocabulary of ``params.source`` on the sources of the training split."""
+        texts = (example.source for example in kept(corpus.examples(folder, "train", _read)))
+        return cls(Tokenizer.train(texts, params.source, f"the sources of the training split of {folder}"))
 
     @classmethod
     def load(cls, params: Any, folder: Path, report: Report) -> Texts:
@@ -45,9 +45,9 @@ class Texts:
         """Write ``source.model``."""
         self.tokenizer.save(folder / "source.model")
 
-    def examples(self, folder: Path, split: str) -> Iterator[Example]:
-        """Read ``<split>.tsv``."""
-        return read_pairs(folder / f"{split}.tsv")
+    def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
+        """Read ``<split>.tsv``, or that split of a corpus."""
+        return corpus.examples(folder, split, _read)
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
         """Read lines."""
@@ -68,3 +68,7 @@ class Texts:
     def tokens(self, source: np.ndarray) -> list[str]:
         """Pieces."""
         return self.tokenizer.pieces(source)
+
+
+def _read(folder: Path, split: str) -> Iterator[Example]:
+    return read_pairs(folder / f"{split}.tsv")

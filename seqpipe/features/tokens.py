@@ -1,4 +1,4 @@
-"""Token ids of a text and back, by sentencepiece at every level: unigram, byte pairs, characters, words."""
+"""Token ids of a text and back, by sentencepiece at every level: learned pieces, characters, jamo, words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import sentencepiece
 
+from seqpipe.features import jamo
 from seqpipe.features.pretrained import Words
 from seqpipe.files import SeqpipeError, whole_file
 from seqpipe.params.features import Tokens
@@ -20,6 +21,10 @@ SPACE = "▁"
 """How a space is written in a token."""
 LONGEST_LINE = 1 << 20
 ALL_CHARACTERS = 1 << 21  # more than Unicode has
+KINDS = {"syllable": "char", "jamo": "char"}
+"""The kind of a sentencepiece model for a level that has another name."""
+WHOLE = ("char", "jamo")
+"""Levels whose vocabulary must hold every character: sentencepiece would drop rare ones without a word."""
 
 
 class Tokenizer:
@@ -28,31 +33,37 @@ class Tokenizer:
     def __init__(self, model: bytes) -> None:
         self.model = model
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+        pieces = (str(self._processor.id_to_piece(at)) for at in range(self.size))
+        self._apart = any(map(jamo.has_hidden, pieces))  # the level of a model is in what it holds
 
     @classmethod
     def train(cls, lines: Iterable[str], params: Tokens, what: str) -> Tokenizer:
         """Fit a vocabulary on ``lines``; ``what`` names them in an error.
 
-        The characters of ``lines`` are all in it (the words at level ``word`` need not be).
+        The characters of ``lines`` are all in it (at level ``word`` the words, at ``syllable`` rare characters need not
+        be).
         """
         present = [
             line for line in lines if line.strip()
         ]  # a list: an error while reading must not arise inside sentencepiece
         if not present:
             raise SeqpipeError(f"No {params.level} vocabulary can be trained on {what}: they hold no text.")
+        if params.level == "jamo":
+            present = [jamo.hidden(line) for line in present]
         model = io.BytesIO()
-        whole = params.level == "char"  # sentencepiece would drop rare characters without a word
+        whole, kind = params.level in WHOLE, KINDS.get(params.level, params.level)
         try:
             sentencepiece.SentencePieceTrainer.train(
                 sentence_iterator=iter(present),
                 model_writer=model,
-                model_type=params.level,
+                model_type=kind,
                 vocab_size=ALL_CHARACTERS if whole else params.vocabulary,
                 hard_vocab_limit=False,
                 character_coverage=1.0,
                 normalization_rule_name=params.normalization,
                 split_digits=params.split_digits,
-                add_dummy_prefix=not whole,  # a word is the same word at the start; a character needs no space before
+                add_dummy_prefix=kind
+                != "char",  # a word is the same word at the start; a character needs no space before
                 pad_id=PAD,
                 unk_id=UNKNOWN,
                 bos_id=BEGIN,
@@ -79,15 +90,16 @@ class Tokenizer:
 
     def encode(self, text: str) -> np.ndarray:
         """Token ids, int32[T], without begin and end."""
-        return np.asarray(self._processor.encode(text), np.int32)
+        return np.asarray(self._processor.encode(jamo.hidden(text) if self._apart else text), np.int32)
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of token ids; control ids vanish."""
-        return str(self._processor.decode([int(token) for token in ids]))
+        text = str(self._processor.decode([int(token) for token in ids]))
+        return jamo.together(text) if self._apart else text
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
         """The written form of each token; ``▁`` is a space."""
-        return [str(self._processor.id_to_piece(int(token))) for token in ids]
+        return [jamo.shown(str(self._processor.id_to_piece(int(token)))) for token in ids]
 
     def words(self) -> Words:
         """The word that each id is written as: that of a piece which begins with a space, or the piece itself where it

@@ -1,4 +1,4 @@
-"""Baselines of tagging: no span at all, and the spans of training where they occur again."""
+"""Baselines of tagging: the commonest label, and what training says of the same words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from seqpipe.store import Row, Store
 
 
 def tagged(train: Store, rows: Sequence[Row], pipeline: Pipeline, report: Report) -> dict[str, list[Any]]:
-    """``commonest``: the commonest label for every word; ``dictionary``: every span of training, the longest first."""
+    """``commonest``: the commonest label for every word; ``dictionary``: every span of training, the longest first, or
+    for plain labels the commonest one of each word."""
+    if pipeline.features.labels == "plain":
+        return _plain(train, rows)
     known: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     labels: Counter[str] = Counter()
     for index in range(len(train)):
@@ -29,6 +32,22 @@ def tagged(train: Store, rows: Sequence[Row], pipeline: Pipeline, report: Report
     return {
         "commonest": [{"labels": [label] * len(sentence)} for sentence in sentences],
         "dictionary": [{"labels": looked_up(sentence, types, longest)} for sentence in sentences],
+    }
+
+
+def _plain(train: Store, rows: Sequence[Row]) -> dict[str, list[Any]]:
+    known: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    labels: Counter[str] = Counter()
+    for index in range(len(train)):
+        for word, label in zip(*(train[index][part].split("\t") for part in ("words", "labels")), strict=True):
+            known[word][label] += 1
+            labels[label] += 1
+    (common, _), *_ = labels.most_common(1)
+    best = {word: counts.most_common(1)[0][0] for word, counts in known.items()}
+    sentences = [row["words"].split("\t") for row in rows]
+    return {
+        "commonest": [{"labels": [common] * len(sentence)} for sentence in sentences],
+        "dictionary": [{"labels": [best.get(word, common) for word in sentence]} for sentence in sentences],
     }
 
 

@@ -27,7 +27,7 @@ class Tag(nn.Module):
         self.front = FRONTS[sizes.kind](sizes, params.embedding, params)
         self.encoder = Encoder(self.front.size, params, params.bidirectional)
         self.output = nn.Linear(self.encoder.size, sizes.target)
-        self.crf = Crf(sizes.target) if params.crf else None
+        self.crf = Crf(sizes.target, sizes.bio) if params.crf else None
         self.dropout = DROPOUTS[params.dropout_kind](params.dropout)
         self.forgotten = params.word_dropout, params.character_dropout
         self.constrained_training = params.constraints == "always"

@@ -21,22 +21,22 @@ no difference of two is NaN; single precision holds 10⁸ of them."""
 class Crf(nn.Module):
     """Scores of label sequences over emissions (B, T, L).
 
-    ``constrained`` forbids what BIO forbids: ``I-X`` after anything but ``B-X`` and ``I-X``, and at the beginning. A
-    call says whether it applies, so that training may do without.
+    ``constrained`` forbids what BIO forbids, if labels are ``bio``: ``I-X`` after anything but ``B-X`` and ``I-X``, and
+    at the beginning. A call says whether it applies, so that training may do without.
     """
 
     begin: Tensor
     follow: Tensor
 
-    def __init__(self, labels: int) -> None:
+    def __init__(self, labels: int, bio: bool = True) -> None:
         super().__init__()
         self.start = nn.Parameter(torch.empty(labels))  # a
         self.transitions = nn.Parameter(torch.empty(labels, labels))  # A, from row to column
         self.end = nn.Parameter(torch.empty(labels))  # b
         for weight in self.parameters():
             nn.init.uniform_(weight, -0.1, 0.1)
-        self.register_buffer("begin", _penalty(may_begin(labels)), persistent=False)
-        self.register_buffer("follow", _penalty(may_follow(labels)), persistent=False)
+        self.register_buffer("begin", _penalty(may_begin(labels) | (not bio)), persistent=False)
+        self.register_buffer("follow", _penalty(may_follow(labels) | (not bio)), persistent=False)
 
     def weights(self, constrained: bool) -> tuple[Tensor, Tensor]:
         """a (L,) and A (L, L), with penalties on what is forbidden."""

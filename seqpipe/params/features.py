@@ -12,8 +12,9 @@ from seqpipe.params.section import NUMBER, Positive, Section
 class Tokens(Section):
     """How text becomes token ids (sentencepiece)."""
 
-    level: Literal["unigram", "bpe", "char", "word"] = "unigram"
-    """Unit of the vocabulary."""
+    level: Literal["unigram", "bpe", "char", "syllable", "jamo", "word"] = "unigram"
+    """Unit of the vocabulary: pieces that are learned (unigram, bpe), characters, the commonest characters
+    (``syllable``, for scripts of many), characters with Hangul in its letters (``jamo``), or words."""
     vocabulary: Annotated[int, NUMBER, Field(ge=8)] = 1000
     """Largest number of tokens, the four control tokens included; a small corpus may give fewer."""
     normalization: Literal["nfkc", "nfkc_cf", "nmt_nfkc", "nmt_nfkc_cf", "identity"] = "nfkc"
@@ -46,6 +47,8 @@ class TextFeatures(Pretrained):
 class WordFeatures(Pretrained):
     """Words with their characters."""
 
+    labels: Literal["bio", "plain"] = "bio"
+    """``bio``: spans, as ``B-type``, ``I-type`` and ``O``; ``plain``: any label a word, such as parts of speech."""
     minimum: Positive = 2
     """Times a word, or a character, must occur in training to have a vector of its own; rarer ones share one."""
     fold_case: bool = True
@@ -128,6 +131,14 @@ class WindowFeatures(Section):
     center: Literal["series", "window"] = "series"
     """What is taken off the values: the training mean of the series, or, where a slow drift is no fault, the mean of
     each window."""
+
+
+class SignalFeatures(Section):
+    """Series of one or more dimensions that have a label each: a step is the values of all of them."""
+
+    normalize: Literal["corpus", "series", "none"] = "corpus"
+    """Zero mean and unit variance per dimension: over the training set, over each series (whatever its level and
+    extent), or values as they are."""
 
 
 class SeriesFeatures(Section):

@@ -22,6 +22,7 @@ FEATURES: dict[tuple[str, str], type[Section]] = {
     ("text", "language-model"): features.TextSource,
     ("series", "forecast"): features.SeriesFeatures,
     ("series", "autoencode"): features.WindowFeatures,
+    ("series", "classify"): features.SignalFeatures,
     ("text", "autoencode"): features.TextSource,
 }
 """The features section of every modality and task that go together."""
@@ -58,6 +59,9 @@ OWN_HEADLINES: dict[tuple[str, str], tuple[str, bool]] = {
 """The headline of a modality and task where it is not the task's: a scene can be told in many words, a string that is
 read off a picture is right or wrong, and plain texts have no labelled faults."""
 
+
+LABEL_HEADLINES = {"plain": ("accuracy", True)}
+"""The same by ``features.labels``: where no labels are spans, no span can be found."""
 
 READ_BY: dict[type[Section], tuple[str, ...]] = {
     models.TokenInput: ("text",),
@@ -102,4 +106,5 @@ class Pipeline(Section):
 def headline(pipeline: Pipeline) -> tuple[str, bool]:
     """The metric that stands for a pipeline's others, and whether higher is better."""
     schema = SCHEMAS[pipeline.task]
-    return OWN_HEADLINES.get((pipeline.modality, pipeline.task), (schema.headline, schema.higher_is_better))
+    own = OWN_HEADLINES.get((pipeline.modality, pipeline.task), (schema.headline, schema.higher_is_better))
+    return LABEL_HEADLINES.get(getattr(pipeline.features, "labels", ""), own)

@@ -27,6 +27,17 @@ def is_bio(label: str) -> bool:
     return label == OUTSIDE or (label[:2] in ("B-", "I-") and len(label) > 2)
 
 
+def is_bioes(label: str) -> bool:
+    """The same, or one of the marks ``E-`` (a span's end) and ``S-`` (a span of one word) of BIOES."""
+    return is_bio(label) or (label[:2] in ("E-", "S-") and len(label) > 2)
+
+
+def as_bio(labels: Sequence[str]) -> list[str]:
+    """BIO labels of a sentence that is labelled in BIO, IOB1 or BIOES."""
+    marks = {"E": "I", "S": "B"}
+    return written(spans([marks.get(label[0], label[0]) + label[1:] for label in labels]), len(labels))
+
+
 def spans(labels: Sequence[str]) -> list[Span]:
     """The spans of a sentence as conlleval reads them: an ``I-`` that goes on with nothing of its type begins one."""
     found: list[Span] = []

@@ -81,7 +81,7 @@ def read_series(path: str, columns: Columns) -> list[Series]:
         if not name:
             raise SeqpipeError(f"{place} names no series in column '{columns.series}'; fill it.")
         series = found.setdefault(name, Series(name, path, [], [], np.zeros(0)))
-        _add_date(series, row[columns.date], columns.date, place)
+        add_date(series, row[columns.date], columns.date, place)
         values.setdefault(name, []).append(finite(row[columns.value], columns.value, place))
     if not found:
         raise SeqpipeError(f"{shown} has a header but no rows; add one row or more.")
@@ -119,7 +119,8 @@ def _header(path: str, rows: Iterator[tuple[int, list[str]]], columns: Columns) 
     return names
 
 
-def _add_date(series: Series, text: str, column: str, place: str) -> None:
+def add_date(series: Series, text: str, column: str, place: str) -> None:
+    """Append a time stamp to a series; one that is no ISO 8601, or not after the one before it, is an error."""
     try:
         time = datetime.fromisoformat(text + "-01-01"[len(text) - 4 :] if SHORT_DATE.fullmatch(text) else text)
     except ValueError:

@@ -1,0 +1,175 @@
+"""Parameters that fit a corpus: a start to work from, by modality and task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import soundfile
+from PIL import Image
+
+from seqpipe.commands.surveyed import Survey, Texts
+from seqpipe.files import SeqpipeError
+
+Values = dict[str, Any]
+SEASONS = {900: 96, 1800: 48, 3600: 24, 86400: 7, 604800: 52}
+"""Seconds from one step to the next → steps of a season: of a day, a week, a year."""
+
+
+class Fitted(NamedTuple):
+    """Sections of a pipeline; what is not named keeps its default."""
+
+    features: Values
+    model: Values
+    train: Values
+    decode: Values
+
+
+def tokens(texts: Texts, written: bool = False) -> Values:
+    """Letters of symbols; of Korean syllables, or pieces where there is much; of other languages pieces, as many as
+    some hundreds of characters can teach one. What is ``written`` must hold every character."""
+    if texts.symbols:
+        return {"level": "char", "vocabulary": max(16, texts.signs + 8), "normalization": "identity"}
+    if texts.hangul > 0.3 and texts.characters < 2_000_000 and not written:
+        return {"level": "syllable", "vocabulary": min(2000, max(64, texts.signs))}
+    size = min(8000, max(200, texts.characters // 400 // 100 * 100))
+    return {"level": "unigram", "vocabulary": max(size, 2 * texts.signs + 16)}
+
+
+def width(count: int) -> int:
+    """Units of a layer for so many examples."""
+    return 64 if count < 3000 else 128 if count < 20_000 else 192
+
+
+def epochs(count: int) -> int:
+    """Passes over so many examples."""
+    return 20 if count < 3000 else 10 if count < 20_000 else 6
+
+
+def _training(survey: Survey, budget: int, rate: float) -> Values:
+    return {"epochs": epochs(survey.examples), "budget": budget, "learning_rate": rate}
+
+
+def _pairs(survey: Survey, said: Values) -> Fitted:
+    features = {"source": tokens(survey.source), "target": tokens(survey.target, written=True)}
+    mean = survey.target.characters // max(1, survey.examples)
+    return Fitted(
+        features,
+        {"hidden": width(survey.examples), "embedding": 96, "dropout": 0.2},
+        _training(survey, 4096, 2e-3),
+        {"beam": 4, "max_length": max(32, 2 * mean)},
+    )
+
+
+def _labelled(survey: Survey, said: Values) -> Fitted:
+    model: Values = {"hidden": width(survey.examples), "embedding": 64, "dropout": 0.3}
+    model |= {"pooling": "max"} if survey.source.symbols else {}
+    return Fitted({"source": tokens(survey.source)}, model, _training(survey, 4096, 2e-3), {})
+
+
+def _tagged(survey: Survey, said: Values) -> Fitted:
+    features = {"labels": said.get("labels", "plain")}
+    return Fitted(features, {"hidden": width(survey.examples), "dropout": 0.3}, _training(survey, 2048, 3e-3), {})
+
+
+def _plain(survey: Survey, said: Values) -> Fitted:
+    chosen = {**tokens(survey.source), "normalization": "identity"}
+    if "file" in said:  # words of pitches
+        chosen = {"level": "word", "vocabulary": 8000, "normalization": "identity"}
+    size = 2 * width(survey.examples)
+    model = {"hidden": size, "embedding": size, "dropout": 0.3}  # of one size, as they are tied
+    return Fitted({"source": chosen}, model, {"epochs": epochs(survey.examples), "learning_rate": 3e-3}, {})
+
+
+def _copied(survey: Survey, said: Values) -> Fitted:
+    return Fitted({"source": tokens(survey.source, written=True)}, {}, _training(survey, 4096, 2e-3), {})
+
+
+def _rate(survey: Survey) -> int:
+    try:
+        return min(16000, int(soundfile.info(survey.first.source.path).samplerate))
+    except (soundfile.LibsndfileError, OSError):
+        raise SeqpipeError(f"{survey.first.source.path} is not sound that can be read; remove or mend it.") from None
+
+
+def _heard(survey: Survey, said: Values) -> Fitted:
+    features = {"rate": _rate(survey), "target": _letters(survey.target)}
+    return Fitted(features, {"hidden": width(survey.examples)}, _training(survey, 4096, 3e-3), {})
+
+
+def _sounds(survey: Survey, said: Values) -> Fitted:
+    return Fitted(
+        {"rate": _rate(survey)}, {"hidden": 64, "pooling": "mean"}, _training(survey, 4096, 3e-3), {}
+    )  # fmt: skip
+
+
+def _letters(texts: Texts) -> Values:
+    """Characters, or jamo where there are too many syllables to learn each."""
+    level = "jamo" if texts.hangul > 0.3 else "char"
+    return {"level": level, "vocabulary": max(64, texts.signs + 80 if level == "jamo" else texts.signs + 8)}
+
+
+def _height(survey: Survey) -> int:
+    try:
+        with Image.open(survey.first.source) as picture:
+            return int(min(32, max(8, picture.height)))
+    except (OSError, Image.DecompressionBombError):
+        raise SeqpipeError(f"{survey.first.source} is no picture that can be read; remove or mend it.") from None
+
+
+def _seen(survey: Survey, said: Values) -> Fitted:
+    features = {"kind": "image", "height": _height(survey), "normalize": "picture", "target": _letters(survey.target)}
+    return Fitted(features, {"hidden": width(survey.examples), "stack": 2}, _training(survey, 4096, 3e-3), {})
+
+
+def _told(survey: Survey, said: Values) -> Fitted:
+    features = {"kind": "image", "height": _height(survey), "target": tokens(survey.target, written=True)}
+    return Fitted(features, {"hidden": width(survey.examples)}, _training(survey, 4096, 2e-3), {"beam": 4})
+
+
+def _pictures(survey: Survey, said: Values) -> Fitted:
+    features = {"kind": "image", "height": _height(survey)}
+    return Fitted(features, {"hidden": 64, "pooling": "max"}, _training(survey, 4096, 3e-3), {})
+
+
+def _forecast(survey: Survey, said: Values) -> Fitted:
+    series = survey.first.source
+    length = len(series.values)
+    step = (series.times[1] - series.times[0]).total_seconds() if len(series.times) > 1 else 0
+    season = SEASONS.get(int(step), 12 if 27 <= step / 86400 <= 32 else 1)
+    season = season if 6 * season < length else 1
+    horizon = max(1, min(season if season > 1 else 12, length // 20))
+    held = max(2 * horizon, min(length // 10, 10 * horizon))
+    features = {"window": min(4 * horizon, length // 5), "horizon": horizon, "season": season}
+    features |= {"valid": held, "test": held, "history": max(2 * season, min(240, length // 2))}
+    return Fitted(features, {"hidden": 64}, {"epochs": 5, "budget": 8192, "learning_rate": 3e-3}, {"arima": False})
+
+
+def _signals(survey: Survey, said: Values) -> Fitted:
+    return Fitted({}, {"hidden": 64, "pooling": "max"}, {"epochs": 30, "budget": 2048, "learning_rate": 3e-3}, {})
+
+
+FITTED: dict[tuple[str, str], Callable[[Survey, Values], Fitted]] = {
+    ("text", "seq2seq"): _pairs,
+    ("text", "classify"): _labelled,
+    ("text", "tag"): _tagged,
+    ("text", "language-model"): _plain,
+    ("text", "autoencode"): _copied,
+    ("audio", "ctc"): _heard,
+    ("audio", "classify"): _sounds,
+    ("frames", "ctc"): _seen,
+    ("frames", "seq2seq"): _told,
+    ("frames", "classify"): _pictures,
+    ("series", "forecast"): _forecast,
+    ("series", "classify"): _signals,
+}
+INSTEAD: dict[tuple[str, str], tuple[str, ...]] = {
+    ("text", "classify"): ("seq2seq", "language-model", "autoencode"),
+    ("text", "seq2seq"): ("classify", "language-model", "autoencode"),
+    ("text", "language-model"): ("autoencode",),
+    ("audio", "classify"): ("ctc",),
+    ("audio", "ctc"): ("classify",),
+    ("frames", "classify"): ("ctc", "seq2seq"),
+    ("frames", "ctc"): ("classify", "seq2seq"),
+}
+"""Other tasks that a corpus found to be for one will do for."""

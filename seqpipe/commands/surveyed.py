@@ -1,0 +1,58 @@
+"""What a corpus is like, as far as parameters depend on it: how much, how long, of which signs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from seqpipe.readers.corpus import LAYOUTS
+from seqpipe.readers.example import Example, kept
+from seqpipe.readers.layouts.found import Found
+
+MOST = 50_000  # examples that are looked at
+SPACELESS = 0.02  # spaces a text of symbols has fewer of
+FEW_SIGNS = 32  # a text of symbols has no more
+
+
+class Texts(NamedTuple):
+    """Of some texts: ``characters`` in all, how many different ``signs``, the shares of Hangul and of spaces."""
+
+    characters: int
+    signs: int
+    hangul: float
+    spaces: float
+
+    @property
+    def symbols(self) -> bool:
+        """Whether these are symbols in a row, as of DNA, and no language."""
+        return self.signs <= FEW_SIGNS and self.spaces < SPACELESS
+
+
+class Survey(NamedTuple):
+    """How many ``examples`` there are to train on (at most ``MOST``), the ``first``, and the texts of both sides."""
+
+    examples: int
+    first: Example
+    source: Texts
+    target: Texts
+
+
+def survey(path: Path, found: Found) -> Survey | None:
+    """Look at the training split; None if it has no example."""
+    items = LAYOUTS[found.layout].read(path, found.options, found.splits.get("train", []))
+    count, first = 0, None
+    sources, targets = Counter[str](), Counter[str]()
+    for example in islice(kept(items), MOST):
+        count, first = count + 1, first or example
+        for counts, value in ((sources, example.source), (targets, example.target)):
+            if isinstance(value, str):
+                counts.update(value)
+    return Survey(count, first, _texts(sources), _texts(targets)) if first else None
+
+
+def _texts(counts: Counter[str]) -> Texts:
+    total = max(1, counts.total())
+    hangul: Any = sum(count for sign, count in counts.items() if "가" <= sign <= "힣")
+    return Texts(counts.total(), len(counts), hangul / total, counts[" "] / total)

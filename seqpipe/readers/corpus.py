@@ -1,0 +1,153 @@
+"""Corpora that are read where they lie, in their own layout: ``corpus.json`` says where and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from seqpipe.files import SeqpipeError, read_json, write_json
+from seqpipe.params.corpus import CorpusSource
+from seqpipe.readers.example import Dropped, Example
+from seqpipe.readers.layouts import (
+    archive,
+    conll,
+    conllu,
+    labelled,
+    labelled_lines,
+    listed,
+    lists,
+    music,
+    parallel,
+    plain,
+    sequences,
+    speech,
+    tabled,
+    tables,
+)
+from seqpipe.readers.layouts.files import below
+from seqpipe.readers.layouts.found import Found, Layout
+from seqpipe.readers.splitting import HELD_OUT, split_by_hash
+
+MANIFEST = "corpus.json"
+LAYOUTS: dict[str, Layout] = {
+    "kaldi": lists.KALDI,
+    "librispeech": speech.LIBRISPEECH,
+    "common-voice": speech.COMMON_VOICE,
+    "ljspeech": speech.LJSPEECH,
+    "manifest": lists.MANIFEST,
+    "listed": listed.LISTED,
+    "class-folders": labelled.CLASSES,
+    "file-names": labelled.NAMES,
+    "ts-archive": archive.ARCHIVE,
+    "parallel": parallel.PARALLEL,
+    "conllu": conllu.CONLLU,
+    "conll": conll.CONLL,
+    "fasta": sequences.FASTA,
+    "pitches": music.PITCHES,
+    "labels-file": sequences.LABELS_FILE,
+    "long-series": tables.LONG_SERIES,
+    "wide-series": tables.WIDE,
+    "matrix": tables.MATRIX,
+    "table": tabled.TABLE,
+    "label-lines": labelled_lines.LABEL_LINES,
+    "plain": plain.PLAIN,
+}
+"""Name → layout, the most particular first: the first that fits is taken."""
+
+Items = Iterator[Example | Dropped]
+Canonical = Callable[[Path, str], Items]
+"""From a folder of raw data and a split: what is read where there is no ``corpus.json``."""
+
+
+def look(path: Path, layout: str = "") -> Found:
+    """What the folder ``path`` holds; with ``layout`` only that one is tried. A ``SeqpipeError`` says what was seen."""
+    if not path.is_dir():
+        raise SeqpipeError(f"{path} is {'a file' if path.exists() else 'missing'}; name the folder of a corpus.")
+    if layout and layout not in LAYOUTS:
+        raise SeqpipeError(f"There is no layout '{layout}'; there are {', '.join(LAYOUTS)}.")
+    for one in [layout] if layout else LAYOUTS:
+        if found := LAYOUTS[one].look(path):
+            return found
+    endings = sorted({Path(name).suffix or Path(name).name for name in below(path, ("",))})
+    seen = f"files of {', '.join(endings[:8])}" if endings else "no file"
+    raise SeqpipeError(
+        f"{path} has {seen}, which is not laid out as {layout or 'anything that is known'}; the layouts are "
+        f"{', '.join(LAYOUTS)}."
+    )
+
+
+def take(folder: Path, source: CorpusSource) -> None:
+    """Write ``corpus.json`` into ``folder``; a ``SeqpipeError`` if the corpus is not laid out as ``source`` says."""
+    if source.layout not in LAYOUTS:
+        raise SeqpipeError(f"There is no layout '{source.layout}'; `layout` is one of {', '.join(LAYOUTS)}.")
+    for names in source.splits.values() if source.splits else [[]]:
+        if not any(isinstance(item, Example) for item in _read(source, names)):
+            what = f"{', '.join(names)} of {source.path}" if names else source.path
+            raise SeqpipeError(f"{what} has no example that can be read as {source.layout}; look at `source`.")
+    values = {**source.model_dump(mode="json"), "fingerprint": fingerprint(Path(source.path))}
+    write_json(folder / MANIFEST, values)
+
+
+def fingerprint(corpus: Path) -> str:
+    """A hash over names, sizes and times of change of the files of a corpus."""
+    digest = blake2b(digest_size=16)
+    for name in below(corpus, ("",)):
+        status = (corpus / name).stat()
+        digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def examples(folder: Path, split: str, canonical: Canonical) -> Items:
+    """The items of a split: of the corpus that ``folder/corpus.json`` names, or what ``canonical`` reads in ``folder``.
+
+    Splits that a corpus has itself are taken as they are; those it lacks are taken out of its train by hash. What is
+    dropped there is train's, so that it comes out once.
+    """
+    if not (folder / MANIFEST).exists():
+        yield from canonical(folder, split)
+        return
+    source = _manifest(folder / MANIFEST)
+    if split != "train" and split in source.splits:
+        yield from _read(source, source.splits[split])
+        return
+    shares = {one: getattr(source, one) for one in HELD_OUT if one not in source.splits}
+    count = others = 0
+    for item in _read(source, source.splits.get("train", [])):
+        of = split_by_hash(item, shares, source.seed) if isinstance(item, Example) else "train"
+        if of == split:
+            count += isinstance(item, Example)
+            yield item
+        else:
+            others += 1
+    if others and not count:
+        raise SeqpipeError(
+            f"None of {source.path}'s {others} examples falls into {split}; give more data, or set source.seed or "
+            f"source.{split if split != 'train' else 'valid'} otherwise."
+        )
+
+
+def whole(folder: Path, canonical: Callable[[Path], Items]) -> Items:
+    """All items of a corpus, whatever its splits: for series that are split by time."""
+    if not (folder / MANIFEST).exists():
+        return canonical(folder)
+    return _read(_manifest(folder / MANIFEST), [])
+
+
+def _read(source: CorpusSource, names: list[str]) -> Items:
+    corpus = Path(source.path)
+    if not corpus.is_dir():
+        raise SeqpipeError(f"{corpus} is no folder; put the corpus there, or correct `path` in params.yaml.")
+    return LAYOUTS[source.layout].read(corpus, source.options, names)
+
+
+def _manifest(path: Path) -> CorpusSource:
+    values: Any = read_json(path)
+    try:
+        source = CorpusSource.model_validate({key: values[key] for key in CorpusSource.model_fields})
+    except (TypeError, KeyError, ValueError):
+        source = None
+    if source is None or source.layout not in LAYOUTS:
+        raise SeqpipeError(f"{path} is broken; run `seqpipe source {path.parent.name}` (or `dvc repro`) again.")
+    return source

@@ -1,0 +1,1 @@
+"""Layouts of corpora: each looks whether a folder is laid out its way, and reads it in place."""

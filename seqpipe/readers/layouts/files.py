@@ -1,0 +1,68 @@
+"""Files of a corpus: those of a kind below a folder, and those that its tables name."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from seqpipe.files import SeqpipeError
+
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
+SPLIT_WORDS = {
+    "train": ("train", "training"),
+    "valid": ("valid", "val", "dev", "validation", "testa"),
+    "test": ("test", "testb", "eval"),
+}
+"""Words in names of files and folders that say which split they are of."""
+
+
+def below(folder: Path, endings: tuple[str, ...]) -> Iterator[str]:
+    """Names relative to ``folder`` of the files with these endings, in order; links are followed, cycles are not."""
+    seen: set[str] = set()
+    for at, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(at)
+        folders[:] = sorted(name for name in folders if not name.startswith(".")) if real not in seen else []
+        if real in seen:
+            continue
+        seen.add(real)
+        for name in sorted(names):
+            if name.lower().endswith(endings) and not name.startswith("."):
+                yield os.path.relpath(os.path.join(at, name), folder).replace(os.sep, "/")
+
+
+def split_of(name: str) -> str | None:
+    """The split that a file or folder name tells by one of its words (``train-clean-100``, ``x_TEST.ts``)."""
+    words = re.split(r"[^a-z]+", name.lower())
+    return next((split for split, known in SPLIT_WORDS.items() if any(word in words for word in known)), None)
+
+
+def splits_of(names: list[str]) -> dict[str, list[str]]:
+    """The names of each split; none at all where no name tells that it is of train."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if split := split_of(name):
+            found.setdefault(split, []).append(name)
+    return found if "train" in found else {}
+
+
+def chosen(name: str, names: list[str]) -> bool:
+    """Whether the file ``name`` is one of ``names``, or lies in a folder that is; no names choose every file."""
+    return not names or any(name == one or name.startswith(f"{one}/") for one in names)
+
+
+def named(corpus: Path, folder: Path, name: str, where: str) -> Path | None:
+    """The file ``name``, relative to ``folder`` (or absolute), of the ``corpus``; None where it is missing.
+
+    By the letters of the path alone it must lie in the corpus: else a ``SeqpipeError`` with ``where``.
+    """
+    path = Path(os.path.normpath(folder / name))
+    root = Path(os.path.normpath(corpus))
+    if not path.is_relative_to(root):
+        raise SeqpipeError(f"{where}: '{name}' leads out of {corpus}; put the files there, or name a folder above.")
+    try:
+        return path if path.is_file() else None
+    except (OSError, ValueError):  # a name too long, a NUL
+        return None

@@ -1,0 +1,111 @@
+"""Texts in tables: pairs of texts, or a text and its label, in TSV, CSV or JSON lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from seqpipe.files import SeqpipeError
+from seqpipe.readers.example import Dropped, Example
+from seqpipe.readers.layouts.files import splits_of
+from seqpipe.readers.layouts.found import Found, Layout
+from seqpipe.readers.layouts.rows import ENDINGS, READERS, Bad, kind_of, read_rows
+from seqpipe.readers.layouts.texts import SHOWN, composed, texts
+
+LABELS = ("label", "labels", "class", "category", "sentiment", "polarity", "intent", "emotion", "topic")
+TEXTS = ("text", "document", "sentence", "review", "content", "body", "tweet", "comment", "utterance", "title")
+PAIRS = (
+    *(("source", "target"), ("src", "tgt"), ("src", "trg"), ("input", "output"), ("question", "answer")),
+    *(("article", "summary"), ("prompt", "completion"), ("en", "ko"), ("en", "de"), ("en", "fr"), ("ko", "en")),
+)
+
+
+def look_tabled(path: Path) -> Found | None:
+    """Tables whose first rows have a column of texts and one of labels, or two of texts."""
+    found: dict[tuple[str, str, str, str], list[str]] = {}
+    for name in texts(path, (*ENDINGS, ".json")):
+        for kind in _kinds(path / name):
+            if roles := _roles(_sample(path / name, kind), kind):
+                found.setdefault((kind, *roles), []).append(name)
+                break
+    if not found:
+        return None
+    (kind, task, source, target), files = max(found.items(), key=lambda one: len(one[1]))
+    options = {"kind": kind, "source": source, "target": target, "files": files}
+    said = f"Tables ({kind}) {', '.join(files[:4])}: texts in column {source}, {_what(task)} in {target}"
+    return Found("table", "text", task, options, splits_of(files), said)
+
+
+def read_tabled(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
+    """Yield the rows; the id is the table's own column ``id`` if it has one, else the line's number."""
+    kind, source, target = options["kind"], options["source"], options["target"]
+    if kind not in READERS:
+        raise SeqpipeError(f"source.options has the kind '{kind}'; it is one of {', '.join(READERS)}.")
+    for name in names or options["files"]:
+        known = False
+        for number, cells in read_rows(path / name, kind):
+            where = f"{name} line {number}"
+            if isinstance(cells, Bad):
+                yield Dropped(where, cells.reason)
+                continue
+            if missing := [column for column in (source, target) if column not in cells]:
+                if not known and kind != "jsonl":
+                    raise SeqpipeError(f"{path / name} has no column '{missing[0]}'; it has {', '.join(cells)}.")
+                yield Dropped(where, f"it has no '{missing[0]}'")
+                continue
+            known = True
+            text, answer = composed(cells[source]).strip(), composed(cells[target]).strip()
+            if not text or not answer:
+                yield Dropped(where, f"its {source if not text else target} is empty")
+                continue
+            own = cells.get("id", "").strip() or str(number)
+            yield Example(f"{name}-{own}", text, answer, where)
+
+
+def _kinds(path: Path) -> list[str]:
+    kind = kind_of(path)
+    return [kind, "bare-tsv"] if kind == "tsv" else [kind] if kind else []
+
+
+def _sample(path: Path, kind: str) -> list[dict[str, str]]:
+    try:
+        return [cells for _, cells in islice(read_rows(path, kind), SHOWN) if not isinstance(cells, Bad)]
+    except SeqpipeError:
+        return []
+
+
+def _roles(rows: list[dict[str, str]], kind: str) -> tuple[str, str, str] | None:
+    """Task, and columns of sources and targets, by the names of the columns; without names, by what is in them."""
+    if len(rows) < 2:
+        return None
+    if kind == "bare-tsv":
+        return _by_content(rows)
+    names = {name.casefold(): name for name in reversed(rows[0])}
+    text, label = (next((names[one] for one in known if one in names), "") for known in (TEXTS, LABELS))
+    if text and label:
+        return "classify", text, label
+    for source, target in PAIRS:
+        if source in names and target in names:
+            return "seq2seq", names[source], names[target]
+    return None
+
+
+def _by_content(rows: list[dict[str, str]]) -> tuple[str, str, str] | None:
+    first, second, *others = rows[0]
+    if len(others) > 1 or len(rows) < 5:
+        return None
+    left, right = ([row[name] for row in rows] for name in (first, second))
+    for labels, column, text in ((left, first, second), (right, second, first)):
+        if 2 <= len(set(labels)) <= max(2, len(rows) // 20) and max(map(len, labels)) <= 30:
+            return "classify", text, column
+    spaced = sum(" " in cell for cell in [*left, *right])
+    return ("seq2seq", first, second) if spaced > len(rows) / 2 else None
+
+
+def _what(task: str) -> str:
+    return "labels" if task == "classify" else "targets"
+
+
+TABLE = Layout(look_tabled, read_tabled)

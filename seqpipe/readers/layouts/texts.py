@@ -1,0 +1,46 @@
+"""Files of text in a corpus: which they are, and how they begin."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from pathlib import Path
+from unicodedata import normalize
+
+from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.readers.layouts.files import PICTURES, SOUNDS, below
+
+ABOUT = re.compile(r"(source|readme|licen[cs]e|copying|changelog|citation|notice|authors)(\..*)?", re.IGNORECASE)
+"""Files that tell of a corpus and are no part of it."""
+OTHERS = (*SOUNDS, *PICTURES, ".py", ".md", ".ts", ".zip", ".tar", ".mid", ".midi", ".npz", ".pdf", ".html", ".xml")
+SHOWN = 1000  # lines that are looked at
+
+
+def texts(path: Path, endings: tuple[str, ...] = ("",)) -> list[str]:
+    """Names of the files below ``path`` that may be text with one of these endings, gzipped or not."""
+    names = [name for name in below(path, ("",)) if not ABOUT.fullmatch(name.rpartition("/")[2])]
+    return [name for name in names if bare(name).endswith(endings) and not bare(name).endswith(OTHERS)]
+
+
+def bare(name: str) -> str:
+    """A file's name in lower case, without ``.gz``."""
+    return name.lower().removesuffix(".gz")
+
+
+def beginning(path: Path, count: int = SHOWN) -> list[str]:
+    """The first lines of a file; none where it is not text."""
+    try:
+        lines = [line for _, line in islice(read_lines(path), count)]
+    except (SeqpipeError, OSError):
+        return []
+    return [] if any("\0" in line for line in lines) else lines
+
+
+def composed(text: str) -> str:
+    """A text in one line: NFC, spaces for line ends."""
+    return normalize("NFC", " ".join(text.splitlines()))
+
+
+def counted(path: Path) -> int:
+    """Lines of a file."""
+    return sum(1 for _ in read_lines(path))
