@@ -20,6 +20,9 @@ preprocess_app = typer.Typer(no_args_is_help=True, help="Turn raw data into feat
 app.add_typer(preprocess_app, name="preprocess")
 
 Name = Annotated[str | None, typer.Argument(help="A pipeline of params.yaml; all of them without it.")]
+Strict = Annotated[bool, typer.Option("--strict", help="End at the first example that cannot be used.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are cores without it.")]
+ClusterAddress = Annotated[str | None, typer.Option(help="A Dask scheduler whose workers prepare: tcp://HOST:8786.")]
 OneName = Annotated[str, typer.Argument(help="A pipeline of params.yaml.")]
 
 
@@ -52,27 +55,31 @@ def source(name: Name = None) -> None:
 
 
 @preprocess_app.command("text")
-def preprocess_text(name: Name = None) -> None:
+def preprocess_text(name: Name = None, strict: Strict = False) -> None:
     """Tokenize text with sentencepiece."""
-    _preprocess("text", name)
+    _preprocess("text", name, strict)
 
 
 @preprocess_app.command("audio")
-def preprocess_audio(name: Name = None) -> None:
+def preprocess_audio(
+    name: Name = None, strict: Strict = False, jobs: Jobs = None, cluster: ClusterAddress = None
+) -> None:
     """Turn recordings into log-mel, MFCC or spectrogram frames."""
-    _preprocess("audio", name)
+    _preprocess("audio", name, strict, jobs, cluster)
 
 
 @preprocess_app.command("frames")
-def preprocess_frames(name: Name = None) -> None:
+def preprocess_frames(
+    name: Name = None, strict: Strict = False, jobs: Jobs = None, cluster: ClusterAddress = None
+) -> None:
     """Turn pictures and videos into columns or frames of pixels."""
-    _preprocess("frames", name)
+    _preprocess("frames", name, strict, jobs, cluster)
 
 
 @preprocess_app.command("series")
-def preprocess_series(name: Name = None) -> None:
+def preprocess_series(name: Name = None, strict: Strict = False) -> None:
     """Cut time series into differenced, scaled windows."""
-    _preprocess("series", name)
+    _preprocess("series", name, strict)
 
 
 @app.command()
@@ -99,7 +106,13 @@ def decode(
 
     Flags override the decode section of params.yaml. New input gives one result an input, in order, on standard output.
     """
-    given = {"beam": beam, "nbest": nbest, "length_penalty": length_penalty, "max_length": max_length, "batch_size": batch_size}
+    given = {
+        "beam": beam,
+        "nbest": nbest,
+        "length_penalty": length_penalty,
+        "max_length": max_length,
+        "batch_size": batch_size,
+    }
     flags = {flag: value for flag, value in given.items() if value is not None}
     if inputs:
         assert name is not None
@@ -260,10 +273,15 @@ def _check_invariance(name: str | None) -> None:
         raise typer.Exit(1)
 
 
-def _preprocess(modality: str, name: str | None) -> None:
+def _preprocess(
+    modality: str, name: str | None, strict: bool, jobs: int | None = None, cluster: str | None = None
+) -> None:
     from seqpipe.commands.preprocess import preprocess
 
-    _each(name, preprocess, modality)
+    with console.reporting() as report:
+        found = [preprocess(pipeline, report, strict, jobs, cluster) for pipeline in _pipelines(name, modality)]
+    for one in found:
+        console.preprocessed(one)
 
 
 def _decode_inputs(name: str, inputs: list[str], flags: dict[str, Any]) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from seqpipe.features.labels import LabelTarget
+from seqpipe.features.prepared import Costly, Through, prepare_here
 from seqpipe.features.pretrained import Words
-from seqpipe.features.sizes import Sizes
+from seqpipe.features.sizes import Sizes, Vocabulary
 from seqpipe.features.targets import Target, TokenTarget
-from seqpipe.readers.example import Example
+from seqpipe.features.tokens import UNKNOWN
+from seqpipe.readers.example import Example, kept
 from seqpipe.report import Report
 from seqpipe.store import Row
 
@@ -58,6 +61,9 @@ class Coupled:
         self.sizes = source.sizes._replace(target=target.size)
         self.columns = {"id": "text", "group": "text", "shown": "text", "reference": "text"}
         self.columns |= {"source": source.column, "target": "ids"}
+        self.vocabularies = {"target": target.vocabulary}
+        if source.column == "ids":
+            self.vocabularies["source"] = Vocabulary(source.sizes.source, UNKNOWN)
         self.examples, self.inputs, self.given = source.examples, source.inputs, source.given
 
     def encode(self, example: Example) -> Row:
@@ -102,9 +108,13 @@ def couple(modality: str, task: str) -> tuple[Callable[..., Coupled], Callable[.
     """How to fit, and how to load, the features of a modality and task."""
     source, target = _source(modality), TARGETS[task]
 
-    def fit(params: Any, folder: Path, report: Report) -> Coupled:
+    def fit(params: Any, folder: Path, report: Report, through: Through | None = None) -> Coupled:
         fitted = source.fit(params, folder, report)
-        texts = (example.target for example in fitted.examples(folder, "train"))
+        training = partial(fitted.examples, folder, "train")
+        if isinstance(fitted, Costly):
+            prepared = through or partial(prepare_here, fitted)
+            fitted.measure(kept(prepared(training())))
+        texts = (example.target for example in kept(training()))
         return Coupled(fitted, target.fit(params, texts, f"the targets of the training split of {folder}"))
 
     def load(params: Any, folder: Path, report: Report) -> Coupled:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from seqpipe.features.sizes import Vocabulary
 from seqpipe.files import SeqpipeError, read_json, write_json
 
 SHOWN = 10  # labels that an error lists
@@ -18,6 +19,7 @@ class LabelTarget:
 
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels, self.size = list(labels), len(labels)
+        self.vocabulary = Vocabulary(self.size, None)
         self._ids = {label: at for at, label in enumerate(labels)}
 
     @classmethod

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seqpipe.features.pretrained import Words
-from seqpipe.features.sizes import Sizes
+from seqpipe.features.sizes import Sizes, Vocabulary
 from seqpipe.features.tokens import BEGIN, END, UNKNOWN, Tokenizer
 from seqpipe.files import SeqpipeError
 from seqpipe.params.features import TextSource
@@ -33,6 +33,7 @@ class PlainText:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
         self.sizes = Sizes("tokens", tokenizer.size, tokenizer.size)
+        self.vocabularies = {"target": Vocabulary(tokenizer.size, UNKNOWN)}
         self.columns = {"id": "text", "group": "text", "shown": "text", "source": "ids", "target": "ids"}
 
     @classmethod

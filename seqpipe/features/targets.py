@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from seqpipe.features.tokens import Tokenizer
+from seqpipe.features.sizes import Vocabulary
+from seqpipe.features.tokens import UNKNOWN, Tokenizer
 from seqpipe.params.features import Tokens
 
 
@@ -17,6 +18,7 @@ class Target(Protocol):
 
     size: int
     """Number of ids."""
+    vocabulary: Vocabulary
 
     def encode(self, text: str, where: str) -> np.ndarray:
         """Ids int32[T] of a target; ``where`` names it in an error."""
@@ -36,6 +38,7 @@ class TokenTarget:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer, self.size = tokenizer, tokenizer.size
+        self.vocabulary = Vocabulary(tokenizer.size, UNKNOWN)
 
     @classmethod
     def fit(cls, params: Any, texts: Iterable[str], what: str) -> TokenTarget:
