@@ -55,9 +55,9 @@ def source(name: Name = None) -> None:
 
 
 @preprocess_app.command("text")
-def preprocess_text(name: Name = None, strict: Strict = False) -> None:
+def preprocess_text(name: Name = None, strict: Strict = False, jobs: Jobs = None) -> None:
     """Tokenize text with sentencepiece."""
-    _preprocess("text", name, strict)
+    _preprocess("text", name, strict, jobs)
 
 
 @preprocess_app.command("audio")

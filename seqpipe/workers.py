@@ -73,6 +73,11 @@ ALONE = Workers(_later, 0)
 """This thread, which does the work when its result is asked for."""
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
 def workers(jobs: int | None = None, cluster: str | None = None) -> Iterator[Workers]:
     """``jobs`` threads (None: as many as there are cores for this process), or the workers of a Dask scheduler."""
@@ -80,7 +85,7 @@ def workers(jobs: int | None = None, cluster: str | None = None) -> Iterator[Wor
         with _cluster(cluster) as found:
             yield found
         return
-    count = jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else jobs or os.cpu_count() or 1
+    count = jobs or cores()
     if count == 1:
         yield ALONE
         return

@@ -19,7 +19,7 @@ from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import FEATURE_DATA, RAW, require_folder
 from seqpipe.report import Note, Progress, Report
 from seqpipe.store import Writer
-from seqpipe.workers import Workers, workers
+from seqpipe.workers import Workers, cores, workers
 
 EVERY = 200  # rows between two reports of progress
 STOCKS = Path(".seqpipe")
@@ -48,11 +48,11 @@ def preprocess(
     """
     raw, out = raw_folder(pipeline), FEATURE_DATA / pipeline.name
     with workers(jobs, cluster) as who, whole_folder(out) as folder:
-        stock = stock_of(pipeline, who)
+        stock = stock_of(pipeline, who, report)
         features = features_of(pipeline.modality, pipeline.task).fit(pipeline.features, raw, report, stock)
         worded = cast(Worded, features)  # where vectors are named
         found = found_for(pipeline, worded, report)
-        figures = _write(features, pipeline, raw, folder, stock or iter, Drops(strict), report)
+        figures = _write(features, pipeline, raw, folder, stock or iter, Drops(strict, jobs or cores()), report)
         features.save(folder)
         counts = {split: figures["splits"][split]["examples"] for split in SPLITS}
         meta = {"sizes": features.sizes._asdict(), "counts": counts, "made_with": _made_with(pipeline)}
@@ -78,11 +78,12 @@ def raw_folder(pipeline: Pipeline) -> Path:
     return raw
 
 
-def stock_of(pipeline: Pipeline, who: Workers) -> Stock | None:
+def stock_of(pipeline: Pipeline, who: Workers, report: Report) -> Stock | None:
     """What prepares the sources of a pipeline, if they are costly."""
     if pipeline.modality not in CODECS:
         return None
-    return Stock(STOCKS / f"{pipeline.name}.prepared", Recipe.of(pipeline.modality, pipeline.features), who)
+    recipe = Recipe.of(pipeline.modality, pipeline.features)
+    return Stock(STOCKS / f"{pipeline.name}.prepared", recipe, who, report)
 
 
 def made_with(pipeline: Pipeline, folder: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes, Vocabulary
 from seqpipe.features.targets import Target, TokenTarget
 from seqpipe.features.tokens import UNKNOWN
+from seqpipe.files import SeqpipeError
 from seqpipe.readers.example import Example, kept
 from seqpipe.report import Report
 from seqpipe.store import Row
@@ -53,6 +54,14 @@ class Source(Protocol):
         """Write what was fitted."""
 
 
+@runtime_checkable
+class Many(Protocol):
+    """A source codec that is faster with many sources at a time."""
+
+    def encode_many(self, examples: Sequence[Example], threads: int) -> list[np.ndarray]:
+        """The sources of many examples."""
+
+
 class Coupled:
     """A source codec and a target codec."""
 
@@ -68,13 +77,27 @@ class Coupled:
 
     def encode(self, example: Example) -> Row:
         """Arrays of both sides; an unknown target (None) is empty."""
+        return self._row(example, self.source.encode(example))
+
+    def encode_many(self, examples: Sequence[Example], threads: int) -> list[Row | SeqpipeError]:
+        """The same of many examples of text, on ``threads`` threads; an error stands in the place of its row."""
+        assert isinstance(self.source, Many)
+        found: list[Row | SeqpipeError] = []
+        for example, ids in zip(examples, self.source.encode_many(examples, threads), strict=True):
+            try:
+                found.append(self._row(example, ids))
+            except SeqpipeError as error:
+                found.append(error)
+        return found
+
+    def _row(self, example: Example, source: np.ndarray) -> Row:
         known = example.target is not None
         return {
             "id": example.id,
             "group": example.group,
             "shown": self.source.shown(example),
             "reference": example.target if known else "",
-            "source": self.source.encode(example),
+            "source": source,
             "target": self.target.encode(example.target, example.where) if known else np.zeros(0, np.int32),
         }
 
@@ -115,7 +138,7 @@ def couple(modality: str, task: str) -> tuple[Callable[..., Coupled], Callable[.
             prepared = through or partial(prepare_here, fitted)
             fitted.measure(kept(prepared(training())))
         texts = (example.target for example in kept(training()))
-        return Coupled(fitted, target.fit(params, texts, f"the targets of the training split of {folder}"))
+        return Coupled(fitted, target.fit(params, texts, f"the targets of the training split of {folder}", report))
 
     def load(params: Any, folder: Path, report: Report) -> Coupled:
         return Coupled(source.load(params, folder, report), target.load(folder))

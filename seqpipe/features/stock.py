@@ -18,11 +18,13 @@ from typing import Any
 from seqpipe.features.prepared import Prepared, Recipe, file_of, prepare
 from seqpipe.files import SeqpipeError
 from seqpipe.readers.example import Dropped, Example
+from seqpipe.report import Progress, Report
 from seqpipe.store import Row, Store, Writer
 from seqpipe.workers import Known, Later, Promise, Workers
 
 VERSION = 1  # of what prepare makes; raised when it makes other values of the same parameters
 ROWS, BYTES = 256, 32 << 20  # of a shard at most, but for its last row
+EVERY = 20  # sources between two reports of progress
 OPEN = 4  # shards that are mapped into memory at a time
 
 
@@ -32,9 +34,9 @@ class Stock:
     Call it with a stream of examples: it gives the same stream, prepared, in order.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe, workers: Workers) -> None:
+    def __init__(self, folder: Path, recipe: Recipe, workers: Workers, report: Report) -> None:
         own = blake2b(repr((VERSION, recipe.modality, recipe.params)).encode(), digest_size=8).hexdigest()
-        self.folder, self.recipe, self.workers = folder / own, recipe, workers
+        self.folder, self.recipe, self.workers, self.report = folder / own, recipe, workers, report
         self.made = 0
         self._index: dict[bytes, tuple[int, int]] = {}  # key → shard and row
         self._used: set[int] = set()
@@ -50,6 +52,8 @@ class Stock:
             for key, item in self.workers.ordered(self._promises(items)):
                 if key is not None and isinstance(item, Example):
                     self._keep(key, item.source)
+                    if self.made % EVERY == 0:
+                        self.report(Progress(f"sources of {self.folder.parent.stem}", self.made, 0))
                 yield item
         finally:
             self._flush()

@@ -11,6 +11,7 @@ import numpy as np
 from seqpipe.features.sizes import Vocabulary
 from seqpipe.features.tokens import UNKNOWN, Tokenizer
 from seqpipe.params.features import Tokens
+from seqpipe.report import Report, silent
 
 
 class Target(Protocol):
@@ -41,10 +42,10 @@ class TokenTarget:
         self.vocabulary = Vocabulary(tokenizer.size, UNKNOWN)
 
     @classmethod
-    def fit(cls, params: Any, texts: Iterable[str], what: str) -> TokenTarget:
+    def fit(cls, params: Any, texts: Iterable[str], what: str, report: Report = silent) -> TokenTarget:
         """Train the vocabulary of ``params.target`` on ``texts``; ``what`` names them in an error."""
         target: Tokens = params.target
-        return cls(Tokenizer.train(texts, target, what))
+        return cls(Tokenizer.train(texts, target, what, report))
 
     @classmethod
     def load(cls, folder: Path) -> TokenTarget:
