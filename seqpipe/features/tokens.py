@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -87,7 +88,9 @@ class Tokenizer:
     def encode_many(self, texts: Sequence[str], threads: int) -> list[np.ndarray]:
         """The same of many texts, on ``threads`` threads."""
         many = self._processor.encode(list(texts), num_threads=threads)
-        return [np.array(ids, np.int32) for ids in many]
+        ends = np.cumsum([0, *map(len, many)]).tolist()
+        flat = np.fromiter(chain.from_iterable(many), np.int32, ends[-1])  # one array is faster than one a text
+        return [flat[start:end] for start, end in pairwise(ends)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of token ids; control ids vanish."""
