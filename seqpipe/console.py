@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from seqpipe.report import Note, Progress, Report
 
 if TYPE_CHECKING:
+    from seqpipe.commands.dry_run import Planned
     from seqpipe.commands.experiments import Experiments
     from seqpipe.commands.inspect import Inspection
     from seqpipe.commands.invariance import Checked
@@ -132,6 +133,18 @@ def preprocessed(found: Preprocessed) -> None:
             console.print(f"{count:,} different examples stand in both {pair.replace(', ', ' and ')}", markup=False)
     for one in figures["dropped"]:
         console.print(f"dropped: {one['where']}: {one['reason']}", markup=False)
+
+
+def planned(found: Sequence[Planned]) -> None:
+    """What preprocessing would do, a line a pipeline, and what it would drop."""
+    for one in found:
+        counts = ", ".join(f"{count:,} {split}" for split, count in one.counts.items())
+        line(
+            f"{one.name}: {counts} examples; about {one.seconds:.0f} s and {one.size / 1e6:.1f} MB; nothing was written"
+        )
+        line(f"{one.name}: {len(one.dropped)} of {one.tried} that were tried would be dropped")
+        for item in one.dropped:
+            line(f"would be dropped: {item.where}: {item.reason}")
 
 
 def describe(hypothesis: dict[str, Any]) -> str:

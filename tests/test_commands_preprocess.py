@@ -13,6 +13,7 @@ import pytest
 import soundfile
 
 from seqpipe.commands.drops import steps_needed
+from seqpipe.commands.dry_run import dry_run
 from seqpipe.commands.preprocess import preprocess
 from seqpipe.commands.tally import Prints
 from seqpipe.features import prepared as module
@@ -228,3 +229,26 @@ def test_rows_in_two_splits_are_found_and_memory_is_bounded(monkeypatch: pytest.
             prints.add({"source": np.array([number], np.int32), "target": np.zeros(0, np.int32)}, split)
     assert len(prints.found) <= 500
     assert prints.shared(["train", "test"])["train, test"] == pytest.approx(1000, rel=0.5)
+
+
+@pytest.mark.parametrize("name", ["mood", "tones"])
+def test_a_dry_run_writes_nothing_and_foretells_counts_drops_and_size(
+    pipelines: dict[str, Pipeline], name: str
+) -> None:
+    if name == "mood":
+        line("data/raw/mood/valid.tsv", 4, "valid 2\tc")
+    else:
+        Path("data/raw/tones/valid2.wav").write_bytes(b"no sound")
+    before = sorted(Path().rglob("*"))
+    planned = dry_run(pipelines[name], silent, jobs=1)
+    assert sorted(Path().rglob("*")) == before
+    assert planned.counts == {"train": MANY, "valid": 20, "test": 20}
+    assert planned.tried == MANY + 40
+    assert planned.seconds > 0
+    found = preprocess(pipelines[name], silent)
+    assert [(one.where, one.reason) for one in planned.dropped] == [
+        (one["where"], one["reason"]) for one in found.figures["dropped"]
+    ]
+    arrows = [*Path("data/features").rglob("*.arrow"), *Path(".seqpipe").rglob("*.arrow")]
+    written = sum(path.stat().st_size for path in arrows)
+    assert 0.3 * written < planned.size < 1.1 * written  # small files are mostly what Arrow puts around the rows
