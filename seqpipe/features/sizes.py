@@ -21,3 +21,10 @@ class Sizes(NamedTuple):
     """Colours of a picture."""
     characters: int = 0
     """Vocabulary of the characters of ``words``."""
+
+
+class Vocabulary(NamedTuple):
+    """Ids of one side of a row: how many there are, and which one stands for what training did not have, if any."""
+
+    size: int
+    unknown: int | None

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
 import sentencepiece
 
 from seqpipe.features.pretrained import Words
+from seqpipe.features.sampled import sample
 from seqpipe.files import SeqpipeError, whole_file
 from seqpipe.params.features import Tokens
+from seqpipe.report import Note, Report, silent
 
 PAD, UNKNOWN, BEGIN, END = 0, 1, 2, 3
 """Control ids of every vocabulary; CTC uses ``PAD`` as its blank."""
@@ -30,16 +33,17 @@ class Tokenizer:
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
 
     @classmethod
-    def train(cls, lines: Iterable[str], params: Tokens, what: str) -> Tokenizer:
-        """Fit a vocabulary on ``lines``; ``what`` names them in an error.
+    def train(cls, lines: Iterable[str], params: Tokens, what: str, report: Report = silent) -> Tokenizer:
+        """Fit a vocabulary on ``lines``, or on a sample of them if they are many; ``what`` names them in an error.
 
         The characters of ``lines`` are all in it (the words at level ``word`` need not be).
         """
-        present = [
-            line for line in lines if line.strip()
-        ]  # a list: an error while reading must not arise inside sentencepiece
+        present, share = sample(line for line in lines if line.strip())
         if not present:
             raise SeqpipeError(f"No {params.level} vocabulary can be trained on {what}: they hold no text.")
+        if share < 1:
+            said = f"a sample of {len(present):,} lines, about 1 of every {round(1 / share)}"
+            report(Note(f"The {params.level} vocabulary of {what} is trained on {said}"))
         model = io.BytesIO()
         whole = params.level == "char"  # sentencepiece would drop rare characters without a word
         try:
@@ -80,6 +84,13 @@ class Tokenizer:
     def encode(self, text: str) -> np.ndarray:
         """Token ids, int32[T], without begin and end."""
         return np.asarray(self._processor.encode(text), np.int32)
+
+    def encode_many(self, texts: Sequence[str], threads: int) -> list[np.ndarray]:
+        """The same of many texts, on ``threads`` threads."""
+        many = self._processor.encode(list(texts), num_threads=threads)
+        ends = np.cumsum([0, *map(len, many)]).tolist()
+        flat = np.fromiter(chain.from_iterable(many), np.int32, ends[-1])  # one array is faster than one a text
+        return [flat[start:end] for start, end in pairwise(ends)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of token ids; control ids vanish."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 
@@ -26,3 +27,8 @@ class Dropped(NamedTuple):
 
     where: str
     reason: str
+
+
+def kept(items: Iterable[Example | Dropped]) -> Iterator[Example]:
+    """The examples among what a reader yields."""
+    return (item for item in items if isinstance(item, Example))
