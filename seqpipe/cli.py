@@ -20,6 +20,10 @@ preprocess_app = typer.Typer(no_args_is_help=True, help="Turn raw data into feat
 app.add_typer(preprocess_app, name="preprocess")
 
 Name = Annotated[str | None, typer.Argument(help="A pipeline of params.yaml; all of them without it.")]
+Strict = Annotated[bool, typer.Option("--strict", help="End at the first example that cannot be used.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen, and how long it would take.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are cores without it.")]
+ClusterAddress = Annotated[str | None, typer.Option(help="A Dask scheduler whose workers prepare: tcp://HOST:8786.")]
 OneName = Annotated[str, typer.Argument(help="A pipeline of params.yaml.")]
 
 
@@ -52,27 +56,39 @@ def source(name: Name = None) -> None:
 
 
 @preprocess_app.command("text")
-def preprocess_text(name: Name = None) -> None:
+def preprocess_text(name: Name = None, strict: Strict = False, dry_run: DryRun = False, jobs: Jobs = None) -> None:
     """Tokenize text with sentencepiece."""
-    _preprocess("text", name)
+    _preprocess("text", name, strict, dry_run, jobs)
 
 
 @preprocess_app.command("audio")
-def preprocess_audio(name: Name = None) -> None:
+def preprocess_audio(
+    name: Name = None,
+    strict: Strict = False,
+    dry_run: DryRun = False,
+    jobs: Jobs = None,
+    cluster: ClusterAddress = None,
+) -> None:
     """Turn recordings into log-mel, MFCC or spectrogram frames."""
-    _preprocess("audio", name)
+    _preprocess("audio", name, strict, dry_run, jobs, cluster)
 
 
 @preprocess_app.command("frames")
-def preprocess_frames(name: Name = None) -> None:
+def preprocess_frames(
+    name: Name = None,
+    strict: Strict = False,
+    dry_run: DryRun = False,
+    jobs: Jobs = None,
+    cluster: ClusterAddress = None,
+) -> None:
     """Turn pictures and videos into columns or frames of pixels."""
-    _preprocess("frames", name)
+    _preprocess("frames", name, strict, dry_run, jobs, cluster)
 
 
 @preprocess_app.command("series")
-def preprocess_series(name: Name = None) -> None:
+def preprocess_series(name: Name = None, strict: Strict = False, dry_run: DryRun = False) -> None:
     """Cut time series into differenced, scaled windows."""
-    _preprocess("series", name)
+    _preprocess("series", name, strict, dry_run)
 
 
 @app.command()
@@ -318,10 +334,22 @@ def _sweep_beam(name: str | None, split: str) -> None:
         console.sweep(one)
 
 
-def _preprocess(modality: str, name: str | None) -> None:
+def _preprocess(
+    modality: str, name: str | None, strict: bool, dry_run: bool, jobs: int | None = None, cluster: str | None = None
+) -> None:
+    if dry_run:
+        from seqpipe.commands.dry_run import dry_run as plan
+
+        with console.reporting() as report:
+            planned = [plan(pipeline, report, jobs) for pipeline in _pipelines(name, modality)]
+        console.planned(planned)
+        return
     from seqpipe.commands.preprocess import preprocess
 
-    _each(name, preprocess, modality)
+    with console.reporting() as report:
+        found = [preprocess(pipeline, report, strict, jobs, cluster) for pipeline in _pipelines(name, modality)]
+    for one in found:
+        console.preprocessed(one)
 
 
 def _decode(name: str | None, inputs: list[str], flags: dict[str, Any], form: str | None) -> None:

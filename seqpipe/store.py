@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from seqpipe.files import SeqpipeError, whole_file
 
-ROWS_A_BATCH = 512
+ROWS_A_BATCH, BYTES_A_BATCH = 512, 64 << 20
 
 Row = dict[str, Any]
 
@@ -59,7 +59,7 @@ class Writer:
     def __init__(self, path: Path, columns: dict[str, str]) -> None:
         self.columns = columns
         self.rows: list[Row] = []
-        self.count = 0
+        self.count, self._bytes = 0, 0
         self._schema = pa.schema([(name, arrow_type(kind)) for name, kind in columns.items()])
         self._whole = whole_file(path)
         self._file = pa.ipc.new_file(str(self._whole.__enter__()), self._schema)
@@ -68,14 +68,15 @@ class Writer:
         """Append one row; its keys are the columns."""
         self.rows.append(row)
         self.count += 1
-        if len(self.rows) >= ROWS_A_BATCH:
+        self._bytes += sum(getattr(value, "nbytes", 0) for value in row.values())
+        if len(self.rows) >= ROWS_A_BATCH or self._bytes >= BYTES_A_BATCH:
             self._flush()
 
     def _flush(self) -> None:
         if self.rows:
             arrays = [_column(kind, [row[name] for row in self.rows]) for name, kind in self.columns.items()]
             self._file.write_batch(pa.record_batch(arrays, schema=self._schema))
-            self.rows = []
+            self.rows, self._bytes = [], 0
 
     def __enter__(self) -> Writer:
         return self
@@ -119,6 +120,10 @@ class Store:
             self._readers[at] = {name: _reader(self._batches[at].column(name)) for name in self.columns}
         row = index - self._starts[at]
         return {name: read(row) for name, read in self._readers[at].items()}
+
+    def texts(self, column: str) -> list[str]:
+        """Every row's text in ``column``."""
+        return [text for batch in self._batches for text in batch.column(column).to_pylist()]
 
     def lengths(self, column: str) -> np.ndarray:
         """Length of every row's ``column``, int64[rows], without reading its values."""

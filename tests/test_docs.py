@@ -288,7 +288,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_recipe_for_own_data_runs(own: Path) -> None:
     source(read_pipeline("mine"), silent)
-    folder = preprocess(read_pipeline("mine"), silent)
+    folder = preprocess(read_pipeline("mine"), silent).folder
     assert {path.name for path in folder.iterdir()} >= {"train.arrow", "valid.arrow", "test.arrow", "meta.json"}
 
 

@@ -276,17 +276,16 @@ def test_new_input_has_an_empty_target_and_every_change_is_told(raw: Path, tmp_p
     assert features.record(rows[0]) == {"source": stereo, "reference": ""}
 
 
-@pytest.mark.parametrize("normalize", ["utterance", "corpus"])
-def test_changes_to_a_corpus_are_counted_and_told_once(raw: Path, normalize: Any) -> None:
-    for index in (0, 2):
-        soundfile.write(raw / f"train-{index}.wav", signal(3000), 2000)
-    said: list[Note | Progress] = []
-    features = SPEECH.fit(params(normalize=normalize), raw, said.append)
-    for split in ("train", "valid"):
-        for example in features.examples(raw, split):
-            features.encode(example)
-    notes = [event for event in said if isinstance(event, Note)]
-    assert notes == [Note(f"{raw / 'train'}: 2 recordings resampled from 2000 to 1000 Hz")]
+def test_changes_to_a_corpus_are_kept_with_what_was_prepared(raw: Path) -> None:
+    soundfile.write(raw / "train-0.wav", signal(3000), 2000)
+    features = SPEECH.fit(params(), raw, silent)
+    first, second, _ = [features.source.prepare(example) for example in features.examples(raw, "train")]
+    assert (first.source.remarks, first.source.rate) == (("resampled from 2000 to 1000 Hz",), 2000)
+    assert (second.source.remarks, second.source.rate) == ((), 1000)
+    assert first.source.origin == next(features.examples(raw, "train")).source
+    np.testing.assert_array_equal(
+        features.encode(first)["source"], features.encode(next(features.examples(raw, "train")))["source"]
+    )
 
 
 def test_a_broken_recording_of_a_corpus_is_named_with_its_line(raw: Path) -> None:

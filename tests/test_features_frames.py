@@ -34,7 +34,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def codec(folder: Path, **params: Any) -> Pictures:
-    return Pictures.fit(FramesFeatures.model_validate(params), folder, silent)
+    found = Pictures.fit(FramesFeatures.model_validate(params), folder, silent)
+    found.measure(found.prepare(example) for example in found.examples(folder, "train"))
+    return found
 
 
 def encoded(found: Pictures, path: Path) -> np.ndarray:

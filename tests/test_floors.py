@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "seqpipe"
 FLOORS = [
     ["files", "report", "params"],
     ["project"],
-    ["catalogue", "padded", "store", "readers", "schedules"],
+    ["catalogue", "padded", "store", "readers", "schedules", "workers"],
     ["features"],
     ["batches"],
     ["nn"],
@@ -27,7 +27,7 @@ FLOORS = [
     ["__main__"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-WITHOUT_TORCH = {"files", "report", "params", "project", "catalogue", "store", "readers", "schedules", "features"}
+WITHOUT_TORCH = {room for rooms in FLOORS[:4] for room in rooms} - {"padded"}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 

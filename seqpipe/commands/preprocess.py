@@ -3,44 +3,87 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 
+from seqpipe.commands.drops import Drops
+from seqpipe.commands.tally import Tally
 from seqpipe.commands.vectors import found_for, keep
 from seqpipe.features import SPLITS, Features, features_of
+from seqpipe.features.prepared import CODECS, Recipe, Through
 from seqpipe.features.pretrained import Worded
+from seqpipe.features.stock import Stock
 from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import FEATURE_DATA, RAW, require_folder
-from seqpipe.readers.example import Dropped
 from seqpipe.report import Note, Progress, Report
 from seqpipe.store import Writer
+from seqpipe.workers import Workers, cores, workers
 
 EVERY = 200  # rows between two reports of progress
+STOCKS = Path(".seqpipe")
+"""Where prepared sources are kept between runs, in ``<name>.prepared``; DVC does not know of it."""
 
 
-def preprocess(pipeline: Pipeline, report: Report) -> Path:
-    """Write ``data/features/<name>``: one Arrow file a split, ``meta.json``, and what was fitted."""
+class Preprocessed(NamedTuple):
+    """What one run made: the folder, and what its ``report.json`` says."""
+
+    name: str
+    folder: Path
+    figures: dict[str, Any]
+
+
+def preprocess(
+    pipeline: Pipeline,
+    report: Report,
+    strict: bool = False,
+    jobs: int | None = None,
+    cluster: str | None = None,
+) -> Preprocessed:
+    """Write ``data/features/<name>``: one Arrow file a split, ``meta.json``, ``report.json``, and what was fitted.
+
+    An example that cannot be used is dropped, unless ``strict`` or too many are. ``jobs`` threads, or the workers of
+    the Dask ``cluster``, prepare sounds and pictures; the files are the same whoever does.
+    """
+    raw, out = raw_folder(pipeline), FEATURE_DATA / pipeline.name
+    with workers(jobs, cluster) as who, whole_folder(out) as folder:
+        stock = stock_of(pipeline, who, report)
+        features = features_of(pipeline.modality, pipeline.task).fit(pipeline.features, raw, report, stock)
+        worded = cast(Worded, features)  # where vectors are named
+        found = found_for(pipeline, worded, report)
+        figures = _write(features, pipeline, raw, folder, stock or iter, Drops(strict, jobs or cores()), report)
+        features.save(folder)
+        counts = {split: figures["splits"][split]["examples"] for split in SPLITS}
+        meta = {"sizes": features.sizes._asdict(), "counts": counts, "made_with": _made_with(pipeline)}
+        if found:
+            meta["vectors"] = keep(found, pipeline, worded, folder, report)
+        write_json(folder / "meta.json", meta)
+        write_json(folder / "report.json", figures)
+    shown = ", ".join(f"{count} {split}" for split, count in counts.items())
+    report(Note(f"{pipeline.name}: {shown} examples in {out}"))
+    if stock:
+        stock.tidy()
+        report(Note(f"{pipeline.name}: {stock.made} sources were prepared anew, the others lay in {stock.folder}"))
+    return Preprocessed(pipeline.name, out, figures)
+
+
+def raw_folder(pipeline: Pipeline) -> Path:
+    """``data/raw/<name>``, which must be there."""
     raw = RAW / pipeline.name
     if not raw.is_dir():
         raise SeqpipeError(
             f"{raw} is missing; make it with `seqpipe source {pipeline.name}` or `dvc repro`, or put your data there."
         )
-    features = features_of(pipeline.modality, pipeline.task).fit(pipeline.features, raw, report)
-    worded = cast(Worded, features)  # where vectors are named
-    found = found_for(pipeline, worded, report)
-    out = FEATURE_DATA / pipeline.name
-    with whole_folder(out) as folder:
-        counts = {split: _split(features, raw, split, folder / f"{split}.arrow", report) for split in SPLITS}
-        features.save(folder)
-        meta = {"sizes": features.sizes._asdict(), "counts": counts, "made_with": _made_with(pipeline)}
-        if found:
-            meta["vectors"] = keep(found, pipeline, worded, folder, report)
-        write_json(folder / "meta.json", meta)
-    shown = ", ".join(f"{count} {split}" for split, count in counts.items())
-    report(Note(f"{pipeline.name}: {shown} examples in {out}"))
-    return out
+    return raw
+
+
+def stock_of(pipeline: Pipeline, who: Workers, report: Report) -> Stock | None:
+    """What prepares the sources of a pipeline, if they are costly."""
+    if pipeline.modality not in CODECS:
+        return None
+    recipe = Recipe.of(pipeline.modality, pipeline.features)
+    return Stock(STOCKS / f"{pipeline.name}.prepared", recipe, who, report)
 
 
 def made_with(pipeline: Pipeline, folder: Path) -> bool:
@@ -74,18 +117,25 @@ def preprocessed(pipeline: Pipeline) -> Path:
     return folder
 
 
-def _split(features: Features, raw: Path, split: str, path: Path, report: Report) -> int:
-    with Writer(path, features.columns) as writer:
-        for example in features.examples(raw, split):
-            if isinstance(example, Dropped):
-                report(Note(f"{example.where} is dropped: {example.reason}"))
-                continue
-            row = features.encode(example)
-            if not len(row["source"]):
-                raise SeqpipeError(f"{raw / example.where} has an empty source; remove it or fill it.")
-            writer.add(row)
-            if writer.count % EVERY == 0:
-                report(Progress(f"preprocess {raw.name} {split}", writer.count, 0))
-    if not writer.count:
-        raise SeqpipeError(f"{raw} has no {split} examples.")
-    return writer.count
+def _write(
+    features: Features, pipeline: Pipeline, raw: Path, folder: Path, through: Through, drops: Drops, report: Report
+) -> dict[str, Any]:
+    """Write every split; give what ``report.json`` says."""
+    tally = Tally(features, getattr(pipeline.features, "hop", None))
+    for split in SPLITS:
+        with Writer(folder / f"{split}.arrow", features.columns) as writer:
+            items = through(features.examples(raw, split))
+            for example, row in drops.rows(features, pipeline, split, items):
+                writer.add(row)
+                tally.add(split, example, row)
+                if writer.count % EVERY == 0:
+                    report(Progress(f"preprocess {raw.name} {split}", writer.count, 0))
+        if not writer.count:
+            drops.check()
+            raise SeqpipeError(f"{raw} has no {split} examples.")
+        for remark, count in sorted(tally.remarks(split).items()):
+            report(Note(f"{raw} {split}: {count} source{'s' * (count > 1)} {remark}"))
+    drops.check()
+    if drops.found:
+        report(Note(f"{pipeline.name}: {len(drops.found)} of {drops.seen} examples dropped; report.json lists them"))
+    return tally.figures(drops.found)

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from seqpipe.features.sizes import Sizes
+from seqpipe.features.sizes import Sizes, Vocabulary
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.report import Report
 from seqpipe.store import Row
@@ -26,6 +26,8 @@ class Features(Protocol):
     columns: dict[str, str]
     """Columns of the store and their kinds; always ``id`` and ``group`` (text), ``source`` and ``target``."""
     sizes: Sizes
+    vocabularies: dict[str, Vocabulary]
+    """Of the sides that are ids."""
 
     def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
         """Read one split of ``data/raw/<name>``; what it names and cannot be used is a ``Dropped``."""
@@ -57,10 +59,11 @@ class Features(Protocol):
 
 
 class Door(NamedTuple):
-    """How the features of one modality and task come to be: ``fit(params, raw folder, report)`` on the training split,
-    ``load(params, folder, report)`` from what ``save`` wrote. ``report`` hears of inputs that had to be changed."""
+    """How the features of one modality and task come to be: ``fit(params, raw folder, report)`` on the training split
+    (a fourth argument prepares costly sources: ``prepared.Through``), ``load(params, folder, report)`` from what
+    ``save`` wrote. ``report`` hears of inputs that had to be changed."""
 
-    fit: Callable[[Any, Path, Report], Features]
+    fit: Callable[..., Features]
     load: Callable[[Any, Path, Report], Features]
 
 
@@ -79,7 +82,7 @@ def features_of(modality: str, task: str) -> Door:
     if (modality, task) in OWN_CLASS:
         module, _, name = OWN_CLASS[modality, task].partition(".")
         both = getattr(import_module(f"seqpipe.features.{module}"), name)
-        return Door(both.fit, both.load)
+        return Door(lambda params, folder, report, through=None: both.fit(params, folder, report), both.load)
     from seqpipe.features.coupled import couple
 
     return Door(*couple(modality, task))

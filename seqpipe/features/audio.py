@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from seqpipe.features.live import LiveFrames
+from seqpipe.features.prepared import Prepared
 from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.spectra import Spectra
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import AudioFeatures
 from seqpipe.readers import corpus
-from seqpipe.readers.example import Dropped, Example, kept
+from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.recordings import read_manifest, read_recordings
 from seqpipe.readers.sound import read_audio
-from seqpipe.report import Note, Progress, Report
+from seqpipe.report import Note, Report, silent
 
-EVERY = 200  # recordings between two reports of progress
 FLAT = 0.01  # a dimension that varies by less (in decibels) holds nothing to scale up
 
 
@@ -38,6 +38,7 @@ class Scale:
             count += len(frames)
             total = total + frames.sum(axis=0, dtype=np.float64)
             squares = squares + np.square(frames, dtype=np.float64).sum(axis=0)
+        count = max(count, 1)  # where every recording was dropped, preprocessing ends with the reasons
         mean = total / count
         return cls(mean, np.sqrt(np.maximum(squares / count - mean**2, 0)))  # Var x = E x² − (E x)²
 
@@ -52,23 +53,33 @@ class Recordings:
     def __init__(self, params: AudioFeatures, spectra: Spectra, scale: Scale | None, report: Report) -> None:
         self.params, self.spectra, self.scale, self.report = params, spectra, scale, report
         self.unit = spectra.hop / params.rate
-        self.remarks: Counter[str] = Counter()
         self.sizes = Sizes("frames", spectra.size, 0)
         self.column = f"frames:{spectra.size}"
 
     @classmethod
     def fit(cls, params: AudioFeatures, folder: Path, report: Report) -> Recordings:
-        """For corpus normalisation, fit the scale on the recordings of the training split."""
-        codec = cls(params, Spectra(params), None, report)
-        if params.normalize == "corpus":
-            codec.scale = Scale.of(codec._training_frames(folder))
-        return codec
+        """What ``measure`` then fits."""
+        return cls(params, Spectra(params), None, report)
 
-    def _training_frames(self, folder: Path) -> Iterator[np.ndarray]:
-        for done, example in enumerate(kept(corpus.examples(folder, "train", _read))):
-            if done % EVERY == 0:
-                self.report(Progress(f"statistics of {folder}", done, 0))
-            yield self._frames(example)[0]
+    @classmethod
+    def unfitted(cls, params: AudioFeatures) -> Recordings:
+        """What only prepares."""
+        return cls(params, Spectra(params), None, silent)
+
+    def measure(self, examples: Iterable[Example]) -> None:
+        """For corpus normalisation, fit the scale."""
+        if self.params.normalize == "corpus":
+            self.scale = Scale.of(example.source.values for example in examples)
+
+    def prepare(self, example: Example) -> Example:
+        """Frames before normalisation."""
+        try:
+            samples, remarks = read_audio(example.source, self.params.rate)
+        except SeqpipeError as error:
+            raise SeqpipeError(f"{example.where}: {error}" if example.target is not None else str(error)) from None
+        old = re.search(r"resampled from (\d+)", " ".join(remarks))
+        rate = int(old[1]) if old else self.params.rate
+        return example._replace(source=Prepared(example.source, self.spectra(samples), tuple(remarks), rate))
 
     @classmethod
     def load(cls, params: AudioFeatures, folder: Path, report: Report) -> Recordings:
@@ -84,11 +95,8 @@ class Recordings:
             write_json(folder / "statistics.json", values)
 
     def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
-        """Read ``<split>.jsonl``, or that split of a corpus; at its end, say how many had to be changed."""
-        self.remarks.clear()
-        yield from corpus.examples(folder, split, _read)
-        for remark, count in sorted(self.remarks.items()):
-            self.report(Note(f"{folder / split}: {count} recording{'s' * (count > 1)} {remark}"))
+        """Read ``<split>.jsonl``, or that split of a corpus."""
+        return corpus.examples(folder, split, _read)
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
         """Read sound files, one example each."""
@@ -99,14 +107,17 @@ class Recordings:
         return self.inputs(items)
 
     def encode(self, example: Example) -> np.ndarray:
-        """Normalised frames; a recording that had to be changed is counted or, if new input, told of."""
-        frames, remarks = self._frames(example)
-        if example.target is not None:
-            self.remarks.update(remarks)
-        else:
-            for remark in remarks:
-                self.report(Note(f"{example.source}: {remark}"))
-        return self._normalized(frames)
+        """Normalised frames of a recording, prepared or not; new input that had to be changed is told of."""
+        prepared = self._prepared(example)
+        if example.target is None:
+            for remark in prepared.remarks:
+                self.report(Note(f"{prepared.origin}: {remark}"))
+        return self._normalized(prepared.values)
+
+    def _prepared(self, example: Example) -> Prepared:
+        source = example.source if isinstance(example.source, Prepared) else self.prepare(example).source
+        assert isinstance(source, Prepared)
+        return source
 
     def live(self) -> LiveFrames:
         """The same frames as sound comes; not for frames that depend on the whole recording."""
@@ -115,7 +126,7 @@ class Recordings:
 
     def shown(self, example: Example) -> str:
         """Where the sound is."""
-        return str(example.source)
+        return str(example.source.origin if isinstance(example.source, Prepared) else example.source)
 
     def tokens(self, source: np.ndarray) -> list[str]:
         """None: frames have no written form."""
@@ -124,13 +135,6 @@ class Recordings:
     def words(self) -> Words:
         """None, as there are no tokens."""
         return []
-
-    def _frames(self, example: Example) -> tuple[np.ndarray, list[str]]:
-        try:
-            samples, remarks = read_audio(example.source, self.params.rate)
-        except SeqpipeError as error:
-            raise SeqpipeError(f"{example.where}: {error}" if example.target is not None else str(error)) from None
-        return self.spectra(samples), remarks
 
     def _normalized(self, frames: np.ndarray) -> np.ndarray:
         if self.params.normalize == "utterance":

@@ -20,6 +20,7 @@ class CopiedText:
 
     def __init__(self, plain: PlainText) -> None:
         self.plain, self.sizes, self.columns = plain, plain.sizes, plain.columns
+        self.vocabularies = {"source": plain.vocabularies["target"]}
         self.examples, self.inputs, self.given, self.save = plain.examples, plain.inputs, plain.given, plain.save
         self.words = plain.words
 

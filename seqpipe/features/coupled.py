@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from seqpipe.features.labels import LabelTarget
+from seqpipe.features.prepared import Costly, Through, prepare_here
 from seqpipe.features.pretrained import Words
-from seqpipe.features.sizes import Sizes
+from seqpipe.features.sizes import Sizes, Vocabulary
 from seqpipe.features.targets import Target, TokenTarget
+from seqpipe.features.tokens import UNKNOWN
+from seqpipe.files import SeqpipeError
 from seqpipe.readers.example import Dropped, Example, kept
 from seqpipe.report import Report
 from seqpipe.store import Row
@@ -52,6 +56,14 @@ class Source(Protocol):
         """Write what was fitted."""
 
 
+@runtime_checkable
+class Many(Protocol):
+    """A source codec that is faster with many sources at a time."""
+
+    def encode_many(self, examples: Sequence[Example], threads: int) -> list[np.ndarray]:
+        """The sources of many examples."""
+
+
 class Coupled:
     """A source codec and a target codec."""
 
@@ -61,17 +73,34 @@ class Coupled:
         self.columns = {"id": "text", "group": "text", "shown": "text", "reference": "text"}
         self.unit = source.unit
         self.columns |= {"source": source.column, "target": "ids"}
+        self.vocabularies = {"target": target.vocabulary}
+        if source.column == "ids":
+            self.vocabularies["source"] = Vocabulary(source.sizes.source, UNKNOWN)
         self.examples, self.inputs, self.given = source.examples, source.inputs, source.given
 
     def encode(self, example: Example) -> Row:
         """Arrays of both sides; an unknown target (None) is empty."""
+        return self._row(example, self.source.encode(example))
+
+    def encode_many(self, examples: Sequence[Example], threads: int) -> list[Row | SeqpipeError]:
+        """The same of many examples of text, on ``threads`` threads; an error stands in the place of its row."""
+        assert isinstance(self.source, Many)
+        found: list[Row | SeqpipeError] = []
+        for example, ids in zip(examples, self.source.encode_many(examples, threads), strict=True):
+            try:
+                found.append(self._row(example, ids))
+            except SeqpipeError as error:
+                found.append(error)
+        return found
+
+    def _row(self, example: Example, source: np.ndarray) -> Row:
         known = example.target is not None
         return {
             "id": example.id,
             "group": example.group,
             "shown": self.source.shown(example),
             "reference": example.target if known else "",
-            "source": self.source.encode(example),
+            "source": source,
             "target": self.target.encode(example.target, example.where) if known else np.zeros(0, np.int32),
         }
 
@@ -105,10 +134,14 @@ def couple(modality: str, task: str) -> tuple[Callable[..., Coupled], Callable[.
     """How to fit, and how to load, the features of a modality and task."""
     source, target = _source(modality), TARGETS[task]
 
-    def fit(params: Any, folder: Path, report: Report) -> Coupled:
+    def fit(params: Any, folder: Path, report: Report, through: Through | None = None) -> Coupled:
         fitted = source.fit(params, folder, report)
-        texts = (example.target for example in kept(fitted.examples(folder, "train")))
-        return Coupled(fitted, target.fit(params, texts, f"the targets of the training split of {folder}"))
+        training = partial(fitted.examples, folder, "train")
+        if isinstance(fitted, Costly):
+            prepared = through or partial(prepare_here, fitted)
+            fitted.measure(kept(prepared(training())))
+        texts = (example.target for example in kept(training()))
+        return Coupled(fitted, target.fit(params, texts, f"the targets of the training split of {folder}", report))
 
     def load(params: Any, folder: Path, report: Report) -> Coupled:
         return Coupled(source.load(params, folder, report), target.load(folder))

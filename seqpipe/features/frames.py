@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from seqpipe.features.prepared import Prepared
 from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import FramesFeatures
 from seqpipe.readers import corpus
-from seqpipe.readers.example import Dropped, Example, kept
+from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.images import read_frames, read_picture_inputs, read_pictures
-from seqpipe.report import Progress, Report
+from seqpipe.report import Report
 
-EVERY = 200  # pictures between two reports of progress
 FLAT = 1 / 255  # a deviation smaller than one shade of grey is nothing to scale up
 STATISTICS = "statistics.json"
 
@@ -39,29 +39,39 @@ class Pictures:
 
     @classmethod
     def fit(cls, params: FramesFeatures, folder: Path, report: Report) -> Pictures:
-        """For corpus normalisation, measure mean and deviation of each channel over the training split."""
-        codec = cls(params, np.zeros(params.channels), np.ones(params.channels))
-        if params.normalize == "corpus":
-            codec.mean, codec.deviation = codec._measured(folder, report)
-        return codec
+        """What ``measure`` then fits."""
+        return cls.unfitted(params)
 
-    def _measured(self, folder: Path, report: Report) -> tuple[np.ndarray, np.ndarray]:
+    @classmethod
+    def unfitted(cls, params: FramesFeatures) -> Pictures:
+        """Values from 0 to 1 as they are."""
+        return cls(params, np.zeros(params.channels), np.ones(params.channels))
+
+    def measure(self, examples: Iterable[Example]) -> None:
+        """For corpus normalisation, measure mean and deviation of each channel."""
+        if self.params.normalize != "corpus":
+            return
         count, total, squares = 0, np.zeros(self.params.channels), np.zeros(self.params.channels)
-        for done, example in enumerate(kept(corpus.examples(folder, "train", _read))):
-            if done % EVERY == 0:
-                report(Progress(f"statistics of {folder}", done, 0))
-            pixels = self._pixels(example).reshape(-1, self.params.channels)
+        for example in examples:
+            pixels = example.source.values.reshape(-1, self.params.channels)
             count += len(pixels)
             total += pixels.sum(axis=0, dtype=np.float64)
             squares += np.square(pixels, dtype=np.float64).sum(axis=0)
-        mean = total / count
-        return mean, np.maximum(np.sqrt(np.maximum(squares / count - mean**2, 0)), FLAT)  # Var x = E x² − (E x)²
+        count = max(count, 1)  # where every picture was dropped, preprocessing ends with the reasons
+        self.mean = total / count
+        variance = np.maximum(squares / count - self.mean**2, 0)  # Var x = E x² − (E x)²
+        self.deviation = np.maximum(np.sqrt(variance), FLAT)
+
+    def prepare(self, example: Example) -> Example:
+        """Pixels before normalisation."""
+        pixels = self._pixels(example)
+        return example._replace(source=Prepared(example.source, pixels.reshape(len(pixels), self.sizes.source)))
 
     @classmethod
     def load(cls, params: FramesFeatures, folder: Path, report: Report) -> Pictures:
         """For corpus normalisation, open ``statistics.json``."""
         if params.normalize != "corpus":
-            return cls(params, np.zeros(params.channels), np.ones(params.channels))
+            return cls.unfitted(params)
         values = read_json(folder / STATISTICS)
         try:
             mean, deviation = np.array(values["mean"], np.float64), np.array(values["deviation"], np.float64)
@@ -94,7 +104,9 @@ class Pictures:
 
     def encode(self, example: Example) -> np.ndarray:
         """Normalised values, float32[T, size]."""
-        pixels = self._pixels(example)
+        prepared = example.source if isinstance(example.source, Prepared) else self.prepare(example).source
+        assert isinstance(prepared, Prepared)
+        pixels = prepared.values.reshape(len(prepared.values), -1, self.params.channels)
         mean, deviation = self.mean, self.deviation
         if self.params.normalize == "picture":
             mean, deviation = pixels.mean(), np.maximum(pixels.std(), FLAT)
@@ -103,7 +115,7 @@ class Pictures:
 
     def shown(self, example: Example) -> str:
         """Where the picture is."""
-        return str(example.source)
+        return str(example.source.origin if isinstance(example.source, Prepared) else example.source)
 
     def tokens(self, source: np.ndarray) -> list[str]:
         """None: pixels have no written form."""

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from seqpipe.features.sizes import Vocabulary
 from seqpipe.files import SeqpipeError, read_json, write_json
+from seqpipe.report import Report, silent
 
 SHOWN = 10  # labels that an error lists
 
@@ -18,10 +20,11 @@ class LabelTarget:
 
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels, self.size = list(labels), len(labels)
+        self.vocabulary = Vocabulary(self.size, None)
         self._ids = {label: at for at, label in enumerate(labels)}
 
     @classmethod
-    def fit(cls, params: Any, texts: Iterable[str], what: str) -> LabelTarget:
+    def fit(cls, params: Any, texts: Iterable[str], what: str, report: Report = silent) -> LabelTarget:
         """The labels among ``texts``; ``what`` names them in an error."""
         labels = sorted({text for text in texts if text.strip()})
         if len(labels) < 2:

@@ -37,7 +37,7 @@ class LiveFrames:
         return self.scaled(static[self.given :].astype(np.float32))
 
     def _static(self, samples: np.ndarray) -> np.ndarray:
-        """The next static frames, float64[T, static]."""
+        """The next static frames, float32[T, static]."""
         self.samples = np.concatenate([self.samples, samples[self.skip :]])
         self.skip = max(0, self.skip - len(samples))
         if len(self.samples) < self.spectra.fft:

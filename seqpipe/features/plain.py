@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seqpipe.features.pretrained import Words
-from seqpipe.features.sizes import Sizes
+from seqpipe.features.sizes import Sizes, Vocabulary
 from seqpipe.features.tokens import BEGIN, END, UNKNOWN, Tokenizer
 from seqpipe.files import SeqpipeError
 from seqpipe.params.features import TextSource
@@ -34,13 +34,14 @@ class PlainText:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
         self.sizes = Sizes("tokens", tokenizer.size, tokenizer.size)
+        self.vocabularies = {"target": Vocabulary(tokenizer.size, UNKNOWN)}
         self.columns = {"id": "text", "group": "text", "shown": "text", "source": "ids", "target": "ids"}
 
     @classmethod
     def fit(cls, params: TextSource, folder: Path, report: Report) -> PlainText:
         """Train the vocabulary of ``params.source`` on the training split."""
         texts = (example.source for example in kept(corpus.examples(folder, "train", _read)))
-        return cls(Tokenizer.train(texts, params.source, f"the training split of {folder}"))
+        return cls(Tokenizer.train(texts, params.source, f"the training split of {folder}", report))
 
     @classmethod
     def load(cls, params: TextSource, folder: Path, report: Report) -> PlainText:
@@ -71,7 +72,14 @@ class PlainText:
         """Token ids and the same one step later; a text that holds a line's end is an error."""
         if len(example.source.splitlines()) > 1:
             raise SeqpipeError(f"{example.where} has more than one line; give one text a line.")
-        ids = self.tokenizer.encode(example.source)
+        return self._row(example, self.tokenizer.encode(example.source))
+
+    def encode_many(self, examples: Sequence[Example], threads: int) -> list[Row | SeqpipeError]:
+        """The same of many examples of a corpus, whose texts are lines."""
+        many = self.tokenizer.encode_many([example.source for example in examples], threads)
+        return [self._row(example, ids) for example, ids in zip(examples, many, strict=True)]
+
+    def _row(self, example: Example, ids: np.ndarray) -> Row:
         return {
             "id": example.id,
             "group": example.group,

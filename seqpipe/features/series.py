@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqpipe.features.differencing import difference, integrate, lag
-from seqpipe.features.sizes import Sizes
+from seqpipe.features.sizes import Sizes, Vocabulary
 from seqpipe.features.statistics import Statistics, measure
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import SeriesFeatures
@@ -43,6 +43,7 @@ class SeriesWindows:
         self.lag = lag(self.season, params.difference)
         self.needed = params.window + self.lag
         self.sizes = Sizes("frames", 1, params.horizon)
+        self.vocabularies: dict[str, Vocabulary] = {}
         self.columns = {"id": "text", "group": "text", "shown": "text", "source": "frames:1", "target": "frames:1"}
         self.columns |= {"history": "values", "reference": "values", "moments": "values", "scale": "values"}
 

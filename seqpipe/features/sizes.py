@@ -23,3 +23,10 @@ class Sizes(NamedTuple):
     """Vocabulary of the characters of ``words``."""
     bio: bool = True
     """Whether labels of words mark spans, so that not every label may follow every other."""
+
+
+class Vocabulary(NamedTuple):
+    """Ids of one side of a row: how many there are, and which one stands for what training did not have, if any."""
+
+    size: int
+    unknown: int | None

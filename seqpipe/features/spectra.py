@@ -17,7 +17,7 @@ import scipy.fft
 from seqpipe.files import SeqpipeError
 from seqpipe.params.features import AudioFeatures
 
-CHUNK = 128  # frames whose spectra fit the cache together
+CHUNK = 64  # frames whose spectra fit a core's cache together
 FLOOR = 1e-10  # smallest power before the logarithm: −100 dB
 DELTA_WIDTH = 9  # frames in a regression of deltas
 
@@ -55,7 +55,7 @@ class Spectra:
         return self.with_deltas(self.static(np.pad(samples, self.fft // 2))).astype(np.float32)
 
     def static(self, padded: np.ndarray) -> np.ndarray:
-        """Static values, float64[T, static], of every frame of ``fft`` samples that ``padded`` holds whole, ``hop``
+        """Static values, float32[T, static], of every frame of ``fft`` samples that ``padded`` holds whole, ``hop``
         apart."""
         static = _decibels(self._power(padded), self.params.range)
         if self.params.kind == "mfcc":
@@ -63,18 +63,27 @@ class Spectra:
         return static
 
     def with_deltas(self, static: np.ndarray) -> np.ndarray:
-        """Static values and their deltas, float64[T, size]."""
+        """Static values and their deltas, [T, size]."""
         return np.hstack([static, *(_delta(static, order + 1) for order in range(self.params.deltas))])
 
     def _power(self, padded: np.ndarray) -> np.ndarray:
-        """Power by frequency or mel band, float64[T, bins or mels]: |Σ_n w_n x_n e^{−2πikn/N}|²."""
+        """Power by frequency or mel band, float32[T, bins or mels]: |Σ_n w_n x_n e^{−2πikn/N}|².
+
+        The sum over n is in float64, for what is 80 dB below the loudest must not be its rounding; the squares, all
+        positive, lose nothing that counts in float32, in which bands are summed twice as fast.
+        """
         frames = np.lib.stride_tricks.sliding_window_view(padded, self.fft)[:: self.hop]  # (T, N), a view
-        chunks = []
+        bands = self.fft // 2 + 1 if self.filters is None else self.filters.shape[1]
+        result = np.empty((len(frames), bands), np.float32)
+        windowed = np.empty((CHUNK, self.fft))
         for start in range(0, len(frames), CHUNK):
-            spectrum = scipy.fft.rfft(frames[start : start + CHUNK] * self.window)
-            power = spectrum.real**2 + spectrum.imag**2  # (chunk, bins)
-            chunks.append(power if self.filters is None else power @ self.filters)
-        return np.concatenate(chunks)
+            chunk = frames[start : start + CHUNK]
+            spectrum = scipy.fft.rfft(np.multiply(chunk, self.window, out=windowed[: len(chunk)]))
+            squares = spectrum.view(np.float64)  # (chunk, 2 · bins): re, im, re, im …
+            np.square(squares, out=squares)
+            power = (squares[:, ::2] + squares[:, 1::2]).astype(np.float32)  # (chunk, bins)
+            result[start : start + CHUNK] = power if self.filters is None else power @ self.filters
+        return result
 
 
 def _centred_hann(length: int, size: int) -> np.ndarray:
@@ -90,7 +99,7 @@ def _mel_filters(params: AudioFeatures, size: int) -> np.ndarray:
     from librosa.filters import mel
 
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # empty bands are an error below
-        filters: np.ndarray = mel(sr=params.rate, n_fft=size, n_mels=min(params.mels, size)).T.astype(np.float64)
+        filters: np.ndarray = mel(sr=params.rate, n_fft=size, n_mels=min(params.mels, size)).T.astype(np.float32)
     empty = int((filters.max(axis=0) == 0).sum())
     if empty or params.mels > size:
         raise SeqpipeError(
@@ -102,8 +111,9 @@ def _mel_filters(params: AudioFeatures, size: int) -> np.ndarray:
 
 def _decibels(power: np.ndarray, below: float) -> np.ndarray:
     """10 log₁₀ of power above a floor, and never more than ``below``, if it is not 0, under the loudest value."""
-    level: np.ndarray = 10 * np.log10(np.maximum(power, FLOOR))
-    return np.maximum(level, level.max() - below) if below else level
+    level: np.ndarray = np.log(np.maximum(power, np.float32(FLOOR)))  # in float32 many times as fast as log₁₀
+    level *= np.float32(10 / math.log(10))
+    return np.maximum(level, level.max() - np.float32(below), out=level) if below else level
 
 
 def _delta(static: np.ndarray, order: int) -> np.ndarray:

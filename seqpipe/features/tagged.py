@@ -12,7 +12,7 @@ from unicodedata import normalize
 import numpy as np
 
 from seqpipe.features.pretrained import Words
-from seqpipe.features.sizes import Sizes
+from seqpipe.features.sizes import Sizes, Vocabulary
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import WordFeatures
 from seqpipe.readers import corpus
@@ -53,6 +53,10 @@ class TaggedWords:
         self.sizes = Sizes("words", len(vocabulary) + 1, len(self.labels), characters=len(characters) + 1)._replace(
             bio=params.labels == "bio"
         )
+        self.vocabularies = {
+            "source": Vocabulary(self.sizes.source, UNKNOWN),
+            "target": Vocabulary(self.sizes.target, None),
+        }
         self.columns = {"id": "text", "group": "text", "shown": "text", "words": "text", "labels": "text"}
         self.columns |= {"source": f"ids:{2 + params.characters}", "target": "ids"}
 

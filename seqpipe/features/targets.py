@@ -8,8 +8,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from seqpipe.features.tokens import Tokenizer
+from seqpipe.features.sizes import Vocabulary
+from seqpipe.features.tokens import UNKNOWN, Tokenizer
 from seqpipe.params.features import Tokens
+from seqpipe.report import Report, silent
 
 
 class Target(Protocol):
@@ -17,6 +19,7 @@ class Target(Protocol):
 
     size: int
     """Number of ids."""
+    vocabulary: Vocabulary
 
     def encode(self, text: str, where: str) -> np.ndarray:
         """Ids int32[T] of a target; ``where`` names it in an error."""
@@ -36,12 +39,13 @@ class TokenTarget:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer, self.size = tokenizer, tokenizer.size
+        self.vocabulary = Vocabulary(tokenizer.size, UNKNOWN)
 
     @classmethod
-    def fit(cls, params: Any, texts: Iterable[str], what: str) -> TokenTarget:
+    def fit(cls, params: Any, texts: Iterable[str], what: str, report: Report = silent) -> TokenTarget:
         """Train the vocabulary of ``params.target`` on ``texts``; ``what`` names them in an error."""
         target: Tokens = params.target
-        return cls(Tokenizer.train(texts, target, what))
+        return cls(Tokenizer.train(texts, target, what, report))
 
     @classmethod
     def load(cls, folder: Path) -> TokenTarget:

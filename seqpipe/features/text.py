@@ -30,7 +30,7 @@ class Texts:
     def fit(cls, params: Any, folder: Path, report: Report) -> Texts:
         """Train the vocabulary of ``params.source`` on the sources of the training split."""
         texts = (example.source for example in kept(corpus.examples(folder, "train", _read)))
-        return cls(Tokenizer.train(texts, params.source, f"the sources of the training split of {folder}"))
+        return cls(Tokenizer.train(texts, params.source, f"the sources of the training split of {folder}", report))
 
     @classmethod
     def load(cls, params: Any, folder: Path, report: Report) -> Texts:
@@ -60,6 +60,10 @@ class Texts:
     def encode(self, example: Example) -> np.ndarray:
         """Token ids int32[T]."""
         return self.tokenizer.encode(example.source)
+
+    def encode_many(self, examples: Sequence[Example], threads: int) -> list[np.ndarray]:
+        """The same of many examples."""
+        return self.tokenizer.encode_many([example.source for example in examples], threads)
 
     def shown(self, example: Example) -> str:
         """The text."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ import sentencepiece
 
 from seqpipe.features import jamo
 from seqpipe.features.pretrained import Words
+from seqpipe.features.sampled import sample
 from seqpipe.files import SeqpipeError, whole_file
 from seqpipe.params.features import Tokens
+from seqpipe.report import Note, Report, silent
 
 PAD, UNKNOWN, BEGIN, END = 0, 1, 2, 3
 """Control ids of every vocabulary; CTC uses ``PAD`` as its blank."""
@@ -37,19 +40,20 @@ class Tokenizer:
         self._apart = any(map(jamo.has_hidden, pieces))  # the level of a model is in what it holds
 
     @classmethod
-    def train(cls, lines: Iterable[str], params: Tokens, what: str) -> Tokenizer:
-        """Fit a vocabulary on ``lines``; ``what`` names them in an error.
+    def train(cls, lines: Iterable[str], params: Tokens, what: str, report: Report = silent) -> Tokenizer:
+        """Fit a vocabulary on ``lines``, or on a sample of them if they are many; ``what`` names them in an error.
 
         The characters of ``lines`` are all in it (at level ``word`` the words, at ``syllable`` rare characters need not
         be).
         """
-        present = [
-            line for line in lines if line.strip()
-        ]  # a list: an error while reading must not arise inside sentencepiece
+        present, share = sample(line for line in lines if line.strip())
         if not present:
             raise SeqpipeError(f"No {params.level} vocabulary can be trained on {what}: they hold no text.")
         if params.level == "jamo":
             present = [jamo.hidden(line) for line in present]
+        if share < 1:
+            said = f"a sample of {len(present):,} lines, about 1 of every {round(1 / share)}"
+            report(Note(f"The {params.level} vocabulary of {what} is trained on {said}"))
         model = io.BytesIO()
         whole, kind = params.level in WHOLE, KINDS.get(params.level, params.level)
         try:
@@ -62,8 +66,7 @@ class Tokenizer:
                 character_coverage=1.0,
                 normalization_rule_name=params.normalization,
                 split_digits=params.split_digits,
-                add_dummy_prefix=kind
-                != "char",  # a word is the same word at the start; a character needs no space before
+                add_dummy_prefix=kind != "char",  # a word is the same at the start; a character needs no space before
                 pad_id=PAD,
                 unk_id=UNKNOWN,
                 bos_id=BEGIN,
@@ -90,7 +93,17 @@ class Tokenizer:
 
     def encode(self, text: str) -> np.ndarray:
         """Token ids, int32[T], without begin and end."""
-        return np.asarray(self._processor.encode(jamo.hidden(text) if self._apart else text), np.int32)
+        return np.asarray(self._processor.encode(self._written(text)), np.int32)
+
+    def encode_many(self, texts: Sequence[str], threads: int) -> list[np.ndarray]:
+        """The same of many texts, on ``threads`` threads."""
+        many = self._processor.encode([self._written(text) for text in texts], num_threads=threads)
+        ends = np.cumsum([0, *map(len, many)]).tolist()
+        flat = np.fromiter(chain.from_iterable(many), np.int32, ends[-1])  # one array is faster than one a text
+        return [flat[start:end] for start, end in pairwise(ends)]
+
+    def _written(self, text: str) -> str:
+        return jamo.hidden(text) if self._apart else text
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of token ids; control ids vanish."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from seqpipe.features.sizes import Sizes
+from seqpipe.features.sizes import Sizes, Vocabulary
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import WindowFeatures
 from seqpipe.readers.example import Example
@@ -40,6 +40,7 @@ class SignalWindows:
     def __init__(self, params: WindowFeatures, names: list[str], moments: dict[str, Moments], report: Report) -> None:
         self.params, self.names, self.moments, self.report = params, names, moments, report
         self.sizes = Sizes("frames", len(names), len(names))
+        self.vocabularies: dict[str, Vocabulary] = {}
         frames = f"frames:{len(names)}"
         self.columns = {"id": "text", "group": "text", "shown": "text", "label": "text", "source": frames}
         self.columns |= {"target": frames, "center": "values", "deviation": "values"}

@@ -1,0 +1,146 @@
+"""What do features cost, from sound files on disk to Arrow on disk, and what does tokenising cost?
+
+seqpipe's own preprocessing (one job, then two, with nothing kept from before) beside a loop over ``librosa.feature``
+that writes the same frames; the transform alone beside kaldi-native-fbank and python_speech_features, one core each;
+and sentencepiece's batches as seqpipe has them beside a bare ``encode(list, num_threads)``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from timing import goal, medians, table
+
+from seqpipe.commands.preprocess import preprocess
+from seqpipe.features.spectra import Spectra
+from seqpipe.features.tokens import Tokenizer
+from seqpipe.params.features import AudioFeatures, Tokens
+from seqpipe.project import read_pipelines
+from seqpipe.report import silent
+from seqpipe.store import Writer
+
+RATE, SECONDS, FILES, MELS = 16000, 6, 200, 80
+PARAMS = f"""\
+pipelines: {{tones: audio}}
+tones:
+  task: classify
+  source: {{}}
+  features: {{rate: {RATE}, mels: {MELS}, normalize: none}}
+  model: {{}}
+  train: {{}}
+  decode: {{}}
+"""
+
+
+def write_corpus(folder: Path) -> dict[str, list[Path]]:
+    """Noise that swells and fades, a file an utterance."""
+    random, splits = np.random.default_rng(1), {"train": FILES - 4, "valid": 2, "test": 2}
+    folder.mkdir(parents=True)
+    files: dict[str, list[Path]] = {}
+    for split, count in splits.items():
+        files[split] = [folder / f"{split}{at}.wav" for at in range(count)]
+        for path in files[split]:
+            swell = np.abs(np.sin(np.linspace(0, 9, RATE * SECONDS)))
+            soundfile.write(path, random.normal(0, 0.1, RATE * SECONDS) * swell, RATE)
+        rows = [{"audio_filepath": path.name, "text": "ab"[at % 2]} for at, path in enumerate(files[split])]
+        (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return files
+
+
+def librosa_loop(files: dict[str, list[Path]], spectra: Spectra, out: Path) -> None:
+    """The same frames by librosa, into the same kind of file."""
+    import librosa
+
+    sizes = {"n_fft": spectra.fft, "hop_length": spectra.hop, "win_length": round(0.025 * RATE)}
+    out.mkdir(exist_ok=True)
+    for split, paths in files.items():
+        with Writer(out / f"{split}.arrow", {"source": f"frames:{MELS}"}) as writer:
+            for path in paths:
+                samples, _ = librosa.load(path, sr=RATE)
+                mel = librosa.feature.melspectrogram(y=samples, sr=RATE, n_mels=MELS, **sizes)
+                writer.add({"source": librosa.power_to_db(mel).T})
+
+
+def seqpipe_run(jobs: int) -> None:
+    """Preprocess with nothing kept from before."""
+    shutil.rmtree(".seqpipe", ignore_errors=True)
+    preprocess(read_pipelines()["tones"], silent, jobs=jobs)
+
+
+def transforms(samples: np.ndarray, spectra: Spectra) -> dict[str, Callable[[], object]]:
+    """Log-mel frames of one recording by every library that is here."""
+    found: dict[str, Callable[[], object]] = {"seqpipe": lambda: spectra(samples)}
+    if importlib.util.find_spec("kaldi_native_fbank"):
+        import kaldi_native_fbank
+
+        options = kaldi_native_fbank.FbankOptions()
+        options.frame_opts.samp_freq, options.frame_opts.dither, options.mel_opts.num_bins = RATE, 0.0, MELS
+
+        def kaldi() -> object:
+            bank = kaldi_native_fbank.OnlineFbank(options)
+            bank.accept_waveform(RATE, (samples * 32768).tolist())
+            bank.input_finished()
+            return np.stack([bank.get_frame(frame) for frame in range(bank.num_frames_ready)])
+
+        found["kaldi-native-fbank"] = kaldi
+    if importlib.util.find_spec("python_speech_features"):
+        import python_speech_features
+
+        found["python_speech_features"] = lambda: python_speech_features.logfbank(samples, RATE, nfilt=MELS, nfft=512)
+    return found
+
+
+def tokenizers() -> dict[str, Callable[[], object]]:
+    """seqpipe's batches and bare sentencepiece on the same lines, threads and model."""
+    random = np.random.default_rng(2)
+    words = ["".join(random.choice(list("abcdefghijklmnop"), random.integers(2, 9))) for _ in range(3000)]
+    lines = [" ".join(random.choice(words, random.integers(5, 30))) for _ in range(20000)]
+    ours = Tokenizer.train(lines[:5000], Tokens(vocabulary=1000), "made-up words")
+    threads = len(os.sched_getaffinity(0))
+    bare = ours._processor
+    return {
+        "bare": lambda: bare.encode(lines, num_threads=threads),
+        "seqpipe": lambda: [ours.encode_many(lines[at : at + 1000], threads) for at in range(0, len(lines), 1000)],
+    }
+
+
+def main() -> None:
+    """Print the tables and goals."""
+    spectra = Spectra(AudioFeatures(rate=RATE, mels=MELS, normalize="none"))
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        Path("params.yaml").write_text(PARAMS)
+        files = write_corpus(Path("data/raw/tones"))
+        seconds = medians(
+            {
+                "librosa": lambda: librosa_loop(files, spectra, Path("librosa")),
+                "seqpipe, 1 job": lambda: seqpipe_run(1),
+                "seqpipe, 2 jobs": lambda: seqpipe_run(2),
+            },
+            repeats=3,
+        )
+        table([{"files to Arrow": name, "× real time": FILES * SECONDS / time} for name, time in seconds.items()])
+        os.chdir("/")
+    samples = np.random.default_rng(3).normal(0, 0.1, RATE * 30).astype(np.float32)
+    alone = medians(transforms(samples, spectra), repeats=5)
+    table([{"transform": name, "× real time": 30 / time} for name, time in alone.items()])
+    tokens = medians(tokenizers(), repeats=5)
+    table([{"tokenising": name, "seconds": time} for name, time in tokens.items()])
+    goal("librosa / one job", seconds["librosa"] / seconds["seqpipe, 1 job"], 2)
+    goal("one job / two jobs", seconds["seqpipe, 1 job"] / seconds["seqpipe, 2 jobs"], 1.8)
+    for name, time in alone.items():
+        if name != "seqpipe":
+            goal(f"{name} / seqpipe", time / alone["seqpipe"], 2)
+    goal("bare sentencepiece / seqpipe", tokens["bare"] / tokens["seqpipe"], 0.95)
+
+
+if __name__ == "__main__":
+    main()

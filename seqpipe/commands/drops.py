@@ -1,0 +1,128 @@
+"""Examples that cannot be used: counted and listed, and an end to preprocessing where they are too many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from seqpipe.features import Features
+from seqpipe.features.prepared import dropped
+from seqpipe.files import SeqpipeError
+from seqpipe.params.pipeline import Pipeline
+from seqpipe.readers.example import Dropped, Example
+from seqpipe.store import Row
+
+MOST = 0.01
+"""Largest share of all examples that may be dropped."""
+GROUP = 1000  # texts that are encoded together
+SHOWN = 3  # examples that the error names
+
+
+def steps_needed(labels: np.ndarray) -> int:
+    """Steps that CTC needs for ``labels``, int[U]: one each, and a blank between two that are the same."""
+    return len(labels) + int((labels[1:] == labels[:-1]).sum())
+
+
+def _usable(row: Row) -> None:
+    return None
+
+
+def _unalignable(row: Row) -> str | None:
+    needed, steps = steps_needed(row["target"]), len(row["source"])
+    if needed <= steps:
+        return None
+    return f"has {steps} frames, but its {len(row['target'])} labels need {needed} (a blank between equal ones)"
+
+
+UNUSABLE: dict[str, Callable[[Row], str | None]] = {"ctc": _unalignable}
+"""Why a task can not learn from a row, by task; None where it can."""
+
+
+@runtime_checkable
+class Many(Protocol):
+    """Features that are faster with many examples at a time."""
+
+    def encode_many(self, examples: Sequence[Example], threads: int) -> list[Row | SeqpipeError]:
+        """A row of each, or what is wrong with it."""
+
+
+class Drops:
+    """What was dropped so far, split by split; ``strict`` means that the first one is an error."""
+
+    def __init__(self, strict: bool = False, threads: int = 1) -> None:
+        self.strict, self.threads, self.seen = strict, threads, 0
+        self.found: list[tuple[str, Dropped]] = []
+
+    def rows(
+        self, features: Features, pipeline: Pipeline, split: str, items: Iterable[Example | Dropped]
+    ) -> Iterator[tuple[Example, Row]]:
+        """Encode what can be used, and keep the rest in mind."""
+        unusable = UNUSABLE.get(pipeline.task, _usable)
+        for item, row in _encoded(features, items, self.threads):
+            self.seen += 1
+            if isinstance(item, Dropped):
+                self._drop(split, item)
+                continue
+            if isinstance(row, SeqpipeError):
+                self._drop(split, dropped(item.where, row))
+                continue
+            assert row is not None
+            reason = unusable(row) if len(row["source"]) else "has an empty source; remove it or fill it"
+            if reason is None:
+                yield item, row
+            else:
+                self._drop(split, Dropped(item.where, reason))
+
+    def _drop(self, split: str, item: Dropped) -> None:
+        self.found.append((split, item))
+        if self.strict:
+            raise SeqpipeError(f"{_sentence(item)} (it would be dropped without --strict).")
+
+    def check(self) -> None:
+        """Raise ``SeqpipeError`` where too many were dropped."""
+        count = len(self.found)
+        if count <= MOST * self.seen:
+            return
+        shown = "; ".join(_sentence(item) for _, item in self.found[:SHOWN])
+        more = f"; and {count - SHOWN} more" if count > SHOWN else ""
+        raise SeqpipeError(
+            f"{shown}{more} ({count} of {self.seen} examples cannot be used, and at most {MOST:.0%} may be dropped)."
+        )
+
+
+def _sentence(item: Dropped) -> str:
+    joint = " " if item.reason.startswith("has ") else ": "
+    return f"{item.where}{joint}{item.reason.rstrip('.')}"
+
+
+def _encoded(
+    features: Features, items: Iterable[Example | Dropped], threads: int
+) -> Iterator[tuple[Example | Dropped, Row | SeqpipeError | None]]:
+    """Each item with its row or what is wrong with it; texts are encoded many at a time."""
+    for group in _groups(items, GROUP if features.sizes.kind == "tokens" else 1):
+        examples = [item for item in group if isinstance(item, Example)]
+        rows = iter(_rows(features, examples, threads))
+        for item in group:
+            yield item, next(rows) if isinstance(item, Example) else None
+
+
+def _rows(features: Features, examples: list[Example], threads: int) -> list[Row | SeqpipeError]:
+    if features.sizes.kind == "tokens" and isinstance(features, Many):
+        return features.encode_many(examples, threads)
+    return [_row(features, example) for example in examples]
+
+
+def _row(features: Features, example: Example) -> Row | SeqpipeError:
+    try:
+        return features.encode(example)
+    except SeqpipeError as error:
+        return error
+
+
+def _groups(items: Iterable[Example | Dropped], size: int) -> Iterator[list[Example | Dropped]]:
+    remaining = iter(items)
+    while group := list(islice(remaining, size)):
+        yield group

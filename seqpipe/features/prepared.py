@@ -1,0 +1,97 @@
+"""The costly part of a source: what depends on one file and on parameters, but on nothing that was fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from seqpipe.files import SeqpipeError
+from seqpipe.params.section import Section
+from seqpipe.readers.example import Dropped, Example
+
+
+class Prepared(NamedTuple):
+    """A source before normalisation."""
+
+    origin: Any
+    """What it was made of, as the reader gave it."""
+    values: np.ndarray
+    """float32[T, F]."""
+    remarks: tuple[str, ...] = ()
+    """What was changed on the way in."""
+    rate: int | None = None
+    """Sample rate of the file in Hz, of sound."""
+
+
+@runtime_checkable
+class Costly(Protocol):
+    """A source codec whose sources are worth preparing by many workers and keeping for the next time."""
+
+    def prepare(self, example: Example) -> Example:
+        """The same example with a ``Prepared`` source; a file that cannot be used is a ``SeqpipeError``."""
+
+    def measure(self, examples: Iterable[Example]) -> None:
+        """Fit what normalises to the prepared examples of the training split, in one pass; it keeps none of them."""
+
+
+Through = Callable[[Iterable[Example | Dropped]], Iterator[Example | Dropped]]
+"""What prepares a stream of examples, in order; what cannot be used comes out as ``Dropped``."""
+
+CODECS = {"audio": "audio.Recordings", "frames": "frames.Pictures"}
+"""The costly source codec of a modality, a class of this folder with ``unfitted(params)``."""
+
+PREPARES = {
+    "audio": ("kind", "rate", "window", "hop", "mels", "coefficients", "deltas"),
+    "frames": ("kind", "height", "width", "channels"),
+}
+"""The keys of ``features`` that a prepared source depends on, by modality."""
+
+
+class Recipe(NamedTuple):
+    """What says how to prepare: plain values that travel to any worker."""
+
+    modality: str
+    schema: type[Section]
+    params: str
+
+    @classmethod
+    def of(cls, modality: str, params: Section) -> Recipe:
+        """The recipe of a pipeline's ``features`` section."""
+        return cls(modality, type(params), params.model_dump_json(include=set(PREPARES[modality])))
+
+
+@lru_cache(maxsize=4)
+def _codec(recipe: Recipe) -> Any:
+    module, _, name = CODECS[recipe.modality].partition(".")
+    codec = getattr(import_module(f"seqpipe.features.{module}"), name)
+    return codec.unfitted(recipe.schema.model_validate_json(recipe.params))
+
+
+def prepare(recipe: Recipe, example: Example) -> Example | Dropped:
+    """Prepare one example, or say why it cannot be."""
+    try:
+        prepared: Example = _codec(recipe).prepare(example)
+        return prepared
+    except SeqpipeError as error:
+        return dropped(example.where, error)
+
+
+def prepare_here(codec: Costly, items: Iterable[Example | Dropped]) -> Iterator[Example | Dropped]:
+    """Prepare a stream one by one, and stop at the first that cannot be."""
+    return (codec.prepare(item) if isinstance(item, Example) else item for item in items)
+
+
+def dropped(where: str, error: SeqpipeError) -> Dropped:
+    """What ``error`` says of an example, without naming its place twice."""
+    return Dropped(where, str(error).removeprefix(where).removeprefix(":").strip().rstrip("."))
+
+
+def file_of(source: Any) -> tuple[Path, str]:
+    """The file that a costly source is read from, and which part of it."""
+    path = source if isinstance(source, Path) else Path(source.path)
+    return path, "" if isinstance(source, Path) else repr(tuple(source)[1:])

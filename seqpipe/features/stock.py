@@ -1,0 +1,149 @@
+"""Prepared sources on disk, so that the next run prepares only what is new, or was under way when it was stopped.
+
+Shards are Arrow files of some hundred rows. A row is known by its key alone, a hash of its file's path, size and time
+of change, the part of the file, and the parameters; where it lies in the corpus does not matter, so what is put between
+others moves none of them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from seqpipe.features.prepared import Prepared, Recipe, file_of, prepare
+from seqpipe.files import SeqpipeError
+from seqpipe.readers.example import Dropped, Example
+from seqpipe.report import Progress, Report
+from seqpipe.store import Row, Store, Writer
+from seqpipe.workers import Known, Later, Promise, Workers
+
+VERSION = 1  # of what prepare makes; raised when it makes other values of the same parameters
+ROWS, BYTES = 256, 32 << 20  # of a shard at most, but for its last row
+EVERY = 20  # sources between two reports of progress
+OPEN = 4  # shards that are mapped into memory at a time
+
+
+class Stock:
+    """The prepared sources of one pipeline and its parameters; ``made`` counts what was prepared anew.
+
+    Call it with a stream of examples: it gives the same stream, prepared, in order.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe, workers: Workers, report: Report) -> None:
+        own = blake2b(repr((VERSION, recipe.modality, recipe.params)).encode(), digest_size=8).hexdigest()
+        self.folder, self.recipe, self.workers, self.report = folder / own, recipe, workers, report
+        self.made = 0
+        self._index: dict[bytes, tuple[int, int]] = {}  # key → shard and row
+        self._used: set[int] = set()
+        self._open: OrderedDict[int, Store] = OrderedDict()
+        self._pending: list[Row] = []
+        self._bytes, self._next = 0, 0
+        for path in sorted(self.folder.glob("*.arrow")):
+            self._take_in(path)
+
+    def __call__(self, items: Iterable[Example | Dropped]) -> Iterator[Example | Dropped]:
+        """Prepare a stream; at its end, or when it is given up, what was prepared is on disk."""
+        try:
+            for key, item in self.workers.ordered(self._promises(items)):
+                if key is not None and isinstance(item, Example):
+                    self._keep(key, item.source)
+                    if self.made % EVERY == 0:
+                        self.report(Progress(f"sources of {self.folder.parent.stem}", self.made, 0))
+                yield item
+        finally:
+            self._flush()
+
+    def _promises(self, items: Iterable[Example | Dropped]) -> Iterator[Promise]:
+        for item in items:
+            if isinstance(item, Dropped):
+                yield Known((None, item))
+                continue
+            key = _key(item)
+            if key in self._index:
+                yield Later(partial(self._taken, item, key))
+            else:
+                self.made += 1
+                yield _Keyed(key, self.workers.submit(prepare, self.recipe, item))
+
+    def _keep(self, key: bytes, source: Prepared) -> None:
+        rate = "" if source.rate is None else str(source.rate)
+        self._pending.append(
+            {"key": key.hex(), "remarks": "\n".join(source.remarks), "rate": rate, "values": source.values}
+        )
+        self._bytes += source.values.nbytes
+        if len(self._pending) >= ROWS or self._bytes >= BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        columns = {"key": "text", "remarks": "text", "rate": "text"}
+        columns["values"] = f"frames:{self._pending[0]['values'].shape[1]}"
+        self._used.add(self._next)
+        path = self.folder / f"{self._next:06d}.arrow"
+        with Writer(path, columns) as writer:
+            for row in self._pending:
+                writer.add(row)
+        self._pending, self._bytes = [], 0
+        self._take_in(path)
+
+    def _take_in(self, path: Path) -> None:
+        number = int(path.stem)
+        self._next = max(self._next, number + 1)
+        try:
+            keys = Store(path).texts("key")
+        except SeqpipeError:  # of a machine that stopped while it wrote
+            path.unlink()
+            return
+        self._index.update((bytes.fromhex(key), (number, row)) for row, key in enumerate(keys))
+
+    def _taken(self, item: Example, key: bytes) -> tuple[None, Example]:
+        return None, item._replace(source=self._read(item.source, key))
+
+    def _read(self, origin: Any, key: bytes) -> Prepared:
+        number, row = self._index[key]
+        self._used.add(number)
+        if number not in self._open:
+            self._open[number] = Store(self.folder / f"{number:06d}.arrow")
+        self._open.move_to_end(number)
+        if len(self._open) > OPEN:
+            self._open.popitem(last=False)
+        found = self._open[number][row]
+        remarks = tuple(found["remarks"].split("\n")) if found["remarks"] else ()
+        return Prepared(origin, found["values"], remarks, int(found["rate"]) if found["rate"] else None)
+
+    def tidy(self) -> None:
+        """Remove shards that no example of this run came from, and those of other parameters."""
+        self._open.clear()
+        for path in self.folder.glob("*.arrow"):
+            if int(path.stem) not in self._used:
+                path.unlink()
+        for other in self.folder.parent.glob("*"):
+            if other != self.folder:
+                shutil.rmtree(other, ignore_errors=True)
+
+
+class _Keyed:
+    """A promise of an example, with its key."""
+
+    def __init__(self, key: bytes, promise: Promise) -> None:
+        self.key, self.promise = key, promise
+
+    def result(self) -> tuple[bytes, Example | Dropped]:
+        """Both."""
+        return self.key, self.promise.result()
+
+
+def _key(example: Example) -> bytes:
+    path, part = file_of(example.source)
+    try:
+        found = path.stat()
+        state = (found.st_size, found.st_mtime_ns)
+    except OSError:  # preparing it will say so
+        state = (-1, -1)
+    return blake2b(repr((str(path), part, state)).encode(), digest_size=16).digest()

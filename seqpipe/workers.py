@@ -1,0 +1,116 @@
+"""Who does costly work: this thread, threads of this machine, or a Dask cluster; results come in order."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from seqpipe.files import SeqpipeError
+
+AHEAD = 4  # pieces of work that each worker has before it
+WAIT = 10  # seconds for a scheduler to answer
+
+Item, Result = TypeVar("Item"), TypeVar("Result")
+
+
+class Promise(Protocol):
+    """What will be a result."""
+
+    def result(self) -> Any:
+        """The result, once it is there."""
+
+
+class Workers(NamedTuple):
+    """``submit(function, argument)`` gives a promise; ``ahead`` of them are worth having at a time.
+
+    A function that a cluster runs must be a module's own, and its argument one that pickles.
+    """
+
+    submit: Callable[..., Promise]
+    ahead: int
+
+    def ordered(self, promised: Iterable[Promise]) -> Iterator[Any]:
+        """The results of promises in their order; only ``ahead`` are made before they are asked for."""
+        waiting: deque[Promise] = deque()
+        for promise in promised:
+            waiting.append(promise)
+            if len(waiting) > self.ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+class Known(NamedTuple):
+    """A promise that is kept already."""
+
+    value: Any
+
+    def result(self) -> Any:
+        """The value."""
+        return self.value
+
+
+class Later(NamedTuple):
+    """A promise that is kept when it is asked for, by whoever asks."""
+
+    make: Callable[[], Any]
+
+    def result(self) -> Any:
+        """Do the work now."""
+        return self.make()
+
+
+def _later(function: Callable[..., Any], *arguments: Any) -> Promise:
+    return Later(partial(function, *arguments))
+
+
+ALONE = Workers(_later, 0)
+"""This thread, which does the work when its result is asked for."""
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def workers(jobs: int | None = None, cluster: str | None = None) -> Iterator[Workers]:
+    """``jobs`` threads (None: as many as there are cores for this process), or the workers of a Dask scheduler."""
+    if cluster is not None:
+        with _cluster(cluster) as found:
+            yield found
+        return
+    count = jobs or cores()
+    if count == 1:
+        yield ALONE
+        return
+    with ThreadPoolExecutor(count) as threads:
+        try:
+            yield Workers(threads.submit, AHEAD * count)
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Workers]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise SeqpipeError("--cluster needs Dask; install it with `pip install 'seqpipe[dask]'`.") from None
+    try:
+        client: Any = Client(address, timeout=WAIT, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError):  # TimeoutError is an OSError
+        raise SeqpipeError(
+            f"No Dask scheduler answers at {address}; start one with `dask scheduler`, and give its address as "
+            "tcp://HOST:8786."
+        ) from None
+    with client:
+        cores = sum(client.ncores().values())
+        if not cores:
+            raise SeqpipeError(f"The Dask scheduler at {address} has no workers; start some with `dask worker`.")
+        yield Workers(partial(client.submit, pure=False), AHEAD * cores)
