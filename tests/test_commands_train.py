@@ -92,7 +92,7 @@ def test_nothing_of_the_state_is_left_and_a_stale_one_goes(project: Path) -> Non
     done = seqpipe("train", "waves")
     assert done.code == 0
     assert "it starts afresh and .seqpipe/waves-0000000000000000 is removed" in done.err
-    assert not STATES.exists()
+    assert not list(STATES.glob("*-*"))  # prepared sounds are in NAME.prepared
 
 
 def test_a_training_that_fails_leaves_no_state(project: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_training_that_fails_leaves_no_state(project: Path) -> None:
     options = pipeline.train.model_copy(update={"learning_rate": 1e30, "epochs": 5, "checkpoint_seconds": 0.0})
     with pytest.raises(SeqpipeError, match="is not finite"):
         train(pipeline.model_copy(update={"train": options}), silent)
-    assert not STATES.exists()
+    assert not list(STATES.glob("*-*"))  # prepared sounds are in NAME.prepared
 
 
 def test_it_goes_on_and_says_where(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,12 +122,12 @@ def test_it_goes_on_and_says_where(project: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(Killed):
         train(pipeline, silent)
     monkeypatch.setattr(Checkpoint, "save", save)
-    (state,) = STATES.iterdir()
+    (state,) = STATES.glob("*-*")
     notes: list[object] = []
     train(pipeline, notes.append)
     assert Note(f"waves: goes on from {state}, after 1 epochs and 0 batches") in notes
     assert (Path("data/models/waves/model.safetensors").read_bytes(), history("waves")) == expected
-    assert not STATES.exists()
+    assert not list(STATES.glob("*-*"))  # prepared sounds are in NAME.prepared
 
 
 def test_all_headlines_can_be_watched() -> None:
