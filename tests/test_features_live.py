@@ -45,7 +45,7 @@ def test_any_pieces_make_the_frames_of_the_whole(
     live = LiveFrames(spectra, lambda frames: frames)
     found = [*(live(piece) for piece in pieces(samples, cuts)), live.end()]
     assert all(some.dtype == np.float32 and some.shape[1] == spectra.size for some in found)
-    np.testing.assert_allclose(np.concatenate(found), spectra(samples), atol=1e-5)
+    np.testing.assert_allclose(np.concatenate(found), spectra(samples), atol=1e-4)  # decibels, summed in float32
 
 
 @pytest.mark.parametrize(("deltas", "ahead"), [(0, 0), (1, 4), (2, 4)])

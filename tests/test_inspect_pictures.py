@@ -182,7 +182,7 @@ def test_panels_show_a_word_each_brightest_where_attention_was(tmp_path: Path, s
     ],
 )
 def test_the_headline_depends_on_what_is_written_of_what(modality: str, task: str, expected: tuple[str, bool]) -> None:
-    pipeline: Any = SimpleNamespace(name="mine", modality=modality, task=task)
+    pipeline: Any = SimpleNamespace(name="mine", modality=modality, task=task, features=None)
     assert headline(pipeline) == expected
     order = "desc" if expected[1] else "asc"
     assert _arguments(pipeline)[-4:] == ["--sort-by", f"mine.{expected[0]}", "--sort-order", order]

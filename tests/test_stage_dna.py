@@ -172,7 +172,7 @@ def test_source_and_preprocess(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     pipeline = read_pipelines()["dna"]
     source(pipeline, silent)
-    folder = preprocess(pipeline, silent)
+    folder = preprocess(pipeline, silent).folder
     assert [len(Store(folder / f"{split}.arrow")) for split in ("train", "valid", "test")] == [120, 28, 28]
     row = Store(folder / "train.arrow")[0]
     assert len(row["source"]) == 64

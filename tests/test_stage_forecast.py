@@ -90,7 +90,7 @@ def test_source_and_preprocess(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     shutil.copy(STAGES / "forecast.yaml", tmp_path / "params.yaml")
     pipeline = read_pipelines()["forecast"]
     source(pipeline, silent)
-    folder = preprocess(pipeline, silent)
+    folder = preprocess(pipeline, silent).folder
     features = pipeline.features
     for split, steps in (("valid", features.valid), ("test", features.test)):
         assert len(Store(folder / f"{split}.arrow")) == 2 * (steps - features.horizon + 1)

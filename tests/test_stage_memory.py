@@ -113,7 +113,7 @@ def test_source_and_preprocess(problem: str, tmp_path: Path, monkeypatch: pytest
     (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     pipeline = read_pipelines()["memory"]
     source(pipeline, silent)
-    folder = preprocess(pipeline, silent)
+    folder = preprocess(pipeline, silent).folder
     store = Store(folder / "train.arrow")
     assert len(store) == 200
     for at in range(20):  # a token a word, none of them unknown

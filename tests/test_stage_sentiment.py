@@ -227,6 +227,6 @@ def test_source_and_preprocess(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     pipeline = read_pipelines()["sentiment"]
     source(pipeline, silent)
-    folder = preprocess(pipeline, silent)
+    folder = preprocess(pipeline, silent).folder
     assert [len(Store(folder / f"{split}.arrow")) for split in ("train", "valid", "test")] == [900, 60, 60]
     assert json.loads((folder / "labels.json").read_text()) == ["negative", "neutral", "positive"]
