@@ -108,8 +108,8 @@ def test_values_and_defaults(tmp_path: Path) -> None:
         (
             "bpe",
             "pbe",
-            "line 13: words.features.target.level is 'pbe', but must be 'unigram', 'bpe', 'char', 'syllable', 'jamo' or "
-            "'word' (",
+            "line 13: words.features.target.level is 'pbe', but must be 'unigram', 'bpe', 'char', 'syllable', 'jamo' "
+            "or 'word' (",
         ),
         ("epochs: 3", "epochs: 0", "line 16: words.train.epochs is 0, but must be greater than 0."),
         ("epochs: 3", "epochs: 2.5", "line 16: words.train.epochs is 2.5, but must be a valid integer"),

@@ -1,0 +1,57 @@
+"""What preprocessing did, or would do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from seqpipe.console.streams import line
+
+if TYPE_CHECKING:
+    from seqpipe.commands.dry_run import Planned
+    from seqpipe.commands.preprocess import Preprocessed
+
+
+def preprocessed(found: Preprocessed) -> None:
+    """For a person at a terminal, a line a split: examples, hours, steps and their lengths, unknown tokens; then what
+    is worth a look. It goes to standard error, as all that a stage says."""
+    if not sys.stderr.isatty():
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    figures, console = found.figures, Console(stderr=True, highlight=False)
+    table = Table(title=f"seqpipe preprocess {found.name}", caption=f"everything: {found.folder / 'report.json'}")
+    for column in ("split", "examples", "dropped", "hours", "source steps", "target steps", "lengths", "unknown"):
+        table.add_column(column, justify="left" if column in ("split", "lengths", "unknown") else "right")
+    for split, one in figures["splits"].items():
+        hours = "" if one["hours"] is None else f"{one['hours']:.2f}"
+        counts = (f"{one['examples']:,}", f"{one['dropped']:,}", hours)
+        steps = (f"{one['steps'][side]:,}" for side in ("source", "target"))
+        lengths = ", ".join(f"{span}: {count}" for span, count in one["lengths"]["source"].items())
+        unknown = ", ".join(f"{side} {share:.2%}" for side, share in one["unknown"].items())
+        table.add_row(split, *counts, *steps, lengths, unknown)
+    console.print(table)
+    for side, one in figures["vocabulary"].items():
+        console.print(f"{side}: {one['in_train']:,} of {one['size']:,} ids occur in train", markup=False)
+    if figures["rates"]:
+        rates = ", ".join(f"{count} of {rate} Hz" for rate, count in figures["rates"].items())
+        console.print(f"recordings: {rates}", markup=False)
+    for pair, count in figures["duplicates"]["shared"].items():
+        if count:
+            console.print(f"{count:,} different examples stand in both {pair.replace(', ', ' and ')}", markup=False)
+    for one in figures["dropped"]:
+        console.print(f"dropped: {one['where']}: {one['reason']}", markup=False)
+
+
+def planned(found: Sequence[Planned]) -> None:
+    """What preprocessing would do, a line a pipeline, and what it would drop."""
+    for one in found:
+        counts = ", ".join(f"{count:,} {split}" for split, count in one.counts.items())
+        line(
+            f"{one.name}: {counts} examples; about {one.seconds:.0f} s and {one.size / 1e6:.1f} MB; nothing was written"
+        )
+        line(f"{one.name}: {len(one.dropped)} of {one.tried} that were tried would be dropped")
+        for item in one.dropped:
+            line(f"would be dropped: {item.where}: {item.reason}")
