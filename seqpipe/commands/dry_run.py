@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from seqpipe.commands.drops import Drops
@@ -41,12 +41,17 @@ def dry_run(pipeline: Pipeline, report: Report, jobs: int | None = None) -> Plan
     features = features_of(pipeline.modality, pipeline.task).fit(pipeline.features, raw, report, through)
     counts = {split: sum(1 for _ in features.examples(raw, split)) for split in SPLITS}
     once = time.perf_counter() - began
-    drops, sizes = Drops(), []
-    began = time.perf_counter()
+    drops, sizes, spent = Drops(), [], 0.0
     for split in SPLITS:
-        items = islice(through(features.examples(raw, split)), SAMPLE)
-        sizes += [_size(row) for _, row in drops.rows(features, pipeline, split, items)]
-    each = (time.perf_counter() - began) / max(drops.seen, 1)
+        began = time.perf_counter()
+        items = iter(features.examples(raw, split))
+        first = list(islice(items, 1))  # opens files, and reads a series whole
+        once += time.perf_counter() - began
+        began = time.perf_counter()
+        sample = through(islice(chain(first, items), SAMPLE))
+        sizes += [_size(row) for _, row in drops.rows(features, pipeline, split, sample)]
+        spent += time.perf_counter() - began
+    each = spent / max(drops.seen, 1)
     total = sum(counts.values())
     seconds = once + each * total / ((jobs or cores()) if costly else 1)
     written = sum(sizes) / max(len(sizes), 1) * total * (1 + costly)  # prepared sources are kept beside the features

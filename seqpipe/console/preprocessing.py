@@ -28,8 +28,8 @@ def preprocessed(found: Preprocessed) -> None:
     for split, one in figures["splits"].items():
         hours = "" if one["hours"] is None else f"{one['hours']:.2f}"
         counts = (f"{one['examples']:,}", f"{one['dropped']:,}", hours)
-        steps = (f"{one['steps'][side]:,}" for side in ("source", "target"))
-        lengths = ", ".join(f"{span}: {count}" for span, count in one["lengths"]["source"].items())
+        steps = (_short(one["steps"][side]) for side in ("source", "target"))
+        lengths = ", ".join(f"{span}: {count:,}" for span, count in one["lengths"]["source"].items())
         unknown = ", ".join(f"{side} {share:.2%}" for side, share in one["unknown"].items())
         table.add_row(split, *counts, *steps, lengths, unknown)
     console.print(table)
@@ -55,3 +55,11 @@ def planned(found: Sequence[Planned]) -> None:
         line(f"{one.name}: {len(one.dropped)} of {one.tried} that were tried would be dropped")
         for item in one.dropped:
             line(f"would be dropped: {item.where}: {item.reason}")
+
+
+def _short(count: int) -> str:
+    """``12,345``, ``1.2 M`` or ``3.4 G``."""
+    for unit, size in (("G", 10**9), ("M", 10**6)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count:,}"

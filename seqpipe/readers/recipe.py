@@ -14,5 +14,5 @@ __all__ = ["Source", "make"]
 def make(folder: Path, source: Source, report: Report) -> None:
     """Write ``corpus.json``, which names the corpus and what is in it; the corpus is looked at and left alone."""
     take(folder, source)
-    own = f"its own {', '.join(source.splits)}" if source.splits else "splits by hash"
-    report(Note(f"{source.path}: {source.layout}, {own}"))
+    own = f", its own {', '.join(source.splits)}" if source.splits else ""
+    report(Note(f"{source.path}: {source.layout}{own}"))
