@@ -61,9 +61,9 @@ def select(items: Any, size: int, keep: int) -> None:
 
 @compiled(NOTHING(SCORED, INT))
 def sort(items: Any, size: int) -> None:
-    """Put the first ``size`` items in order, the best first (Shell 1959; gaps of Ciura 2001)."""
+    """Put the first ``size`` items in order, the best first (Shell 1959): most are where they were, so few gaps."""
     score, code = items
-    for gap in (301, 132, 57, 23, 10, 4, 1):
+    for gap in (301, 132, 57, 23, 1):
         for k in range(gap, size):
             a, name, j = score[k], code[k], k
             while j >= gap and (score[j - gap] < a or (score[j - gap] == a and code[j - gap] > name)):

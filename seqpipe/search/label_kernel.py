@@ -10,9 +10,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from seqpipe.search.compiled import FLOAT, FLOATS, INT, NOTHING, compiled
 from seqpipe.search.heap_kernel import SCORED, heap, sink
 
+UNSIGNED = np.uint64
 FEW = 8
 """Blocks pay where V is this many times M."""
 
@@ -26,20 +29,30 @@ def blocks_of(size: int, most: int) -> int:
 @compiled(NOTHING(FLOATS, FLOATS, INT))
 def find_peaks(frame: Any, peaks: Any, blocks: int) -> None:
     """The highest value of each block."""
-    for block in range(blocks):
+    size, width = UNSIGNED(len(frame)), UNSIGNED(blocks)  # an index that may be negative costs as much as the rest
+    for block in range(width):
         peaks[block] = frame[block]
-    for first in range(blocks, len(frame), blocks):
-        for block in range(min(blocks, len(frame) - first)):
+    first = width
+    while first + width + width <= size:  # two at a time, so that a peak is loaded and stored half as often
+        second = first + width
+        for block in range(width):
+            one, other = frame[first + block], frame[second + block]
+            higher = one if one > other else other
+            peaks[block] = higher if higher > peaks[block] else peaks[block]
+        first = second + width
+    while first < size:
+        for block in range(min(width, size - first)):
             value = frame[first + block]
             peaks[block] = value if value > peaks[block] else peaks[block]
+        first += width
 
 
-@compiled(FLOAT(FLOATS, INT, FLOAT, FLOAT, SCORED, INT))
-def floor_of(peaks: Any, blocks: int, top: float, least: float, labels: Any, most: int) -> float:
-    """What ``most`` labels and the blank reach; −∞ if so many are not above ``least``."""
+@compiled(FLOAT(FLOATS, INT, FLOAT, FLOAT, FLOAT, SCORED, INT))
+def floor_of(peaks: Any, blocks: int, threshold: float, top: float, least: float, labels: Any, most: int) -> float:
+    """What ``most`` labels and the blank reach; ``threshold`` if so many do not reach it or are not above ``least``."""
     (score, code), count = labels, 0
     for block in range(blocks):
-        if top + peaks[block] > least:
+        if peaks[block] >= threshold and top + peaks[block] > least:
             if count <= most:
                 score[count], code[count] = peaks[block], block
                 count += 1
@@ -48,7 +61,7 @@ def floor_of(peaks: Any, blocks: int, top: float, least: float, labels: Any, mos
             elif peaks[block] > score[0]:
                 score[0], code[0] = peaks[block], block
                 sink(labels, count, 0)
-    return float(score[0]) if count > most else -math.inf
+    return float(score[0]) if count > most else threshold
 
 
 @compiled(INT(FLOATS, INT, FLOAT, FLOAT, FLOAT, SCORED, INT, FLOATS))
@@ -60,12 +73,12 @@ def wanted(
     (score, code), count, size = labels, 0, len(frame)
     blocks = blocks_of(size, most)
     find_peaks(frame, peaks, blocks)
-    floor = floor_of(peaks, blocks, top, least, labels, most) if blocks < size else -math.inf
+    floor = floor_of(peaks, blocks, threshold, top, least, labels, most) if blocks < size else threshold
     for block in range(blocks):
         if peaks[block] >= floor and top + peaks[block] > least:
             for label in range(block, size, blocks):
                 value = frame[label]
-                if value >= floor and value >= threshold and top + value > least and label != blank:
+                if value >= floor and top + value > least and label != blank:
                     score[count], code[count] = -value, -label
                     count += 1
     heap(labels, count)

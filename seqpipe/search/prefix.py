@@ -20,7 +20,7 @@ import numpy as np
 from seqpipe.search.fusion import ROWS, Fusion, nothing
 
 SPARE = 256  # nodes at the start; there are more when these are full of what is still needed
-BLOCK = 1 << 15  # numbers that are made float64 at a time, so that they stay in the cache
+BLOCK = 1 << 17  # numbers that are made float64 at a time, so that they stay in the cache
 NEW = -2
 """A prefix that a model has to be asked about has the state NEW − its parent's row."""
 
@@ -94,6 +94,8 @@ def start(
 
 def advance(search: Search, log_probs: np.ndarray) -> Search:
     """The search after ``log_probs`` (T, V) more."""
+    if log_probs.dtype == np.float64 and log_probs.flags.c_contiguous:
+        return _advance(search, log_probs)
     step = max(1, BLOCK // log_probs.shape[1])
     for first in range(0, len(log_probs), step):
         search = _advance(search, np.ascontiguousarray(log_probs[first : first + step], np.float64))
