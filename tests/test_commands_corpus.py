@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,25 @@ def test_a_corpus_becomes_a_project_and_its_features(
     preprocess(pipeline, silent)
     meta = json.loads(Path("data/features/my-films/meta.json").read_text(encoding="utf-8"))
     assert sum(meta["counts"].values()) == len(LINES)
+
+
+@pytest.mark.parametrize("name", ["reviews.txt", "heat.csv"])
+def test_a_file_is_a_corpus_by_itself(tmp_path: Path, data: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f"2024-01-{1 + at // 24:02} {at % 24:02}:00:00,{at % 24 + at % 7},{at}" for at in range(500)]
+    (data / "reviews.txt").write_text("\n".join(LINES[::-1]), encoding="utf-8")
+    (data / "heat.csv").write_text("\n".join(["date,a,b", *rows]), encoding="utf-8")
+    (tmp_path / "alone").mkdir()
+    shutil.copy(data / name, tmp_path / "alone")
+    found = {}
+    for path in (data / name, tmp_path / "alone"):  # a file among others, and a folder that has no other
+        monkeypatch.chdir(init_corpus(tmp_path / f"project {path.name}", path, silent))
+        (pipeline,) = read_pipelines().values()
+        assert pipeline.name == path.stem
+        source(pipeline, silent)
+        folder = preprocess(pipeline, silent).folder
+        found[path] = [(folder / f"{split}.arrow").read_bytes() for split in ("train", "valid", "test")]
+    file, folder = found.values()
+    assert file == folder
 
 
 @pytest.mark.slow

@@ -15,7 +15,9 @@ from seqpipe.files import SeqpipeError
 def init(
     folder: Annotated[Path, typer.Argument(help="The new project's folder.")],
     recipe: Annotated[str | None, typer.Option(help="The recipe it starts with; translate, if none is named.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Your corpus, which is read where it lies.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Your corpus, a folder or a file, which is read where it lies.")
+    ] = None,
     layout: Annotated[str | None, typer.Option(help="How the corpus is laid out, if not as it looks.")] = None,
     task: Annotated[str | None, typer.Option(help="What to do with it, if not what it looks made for.")] = None,
 ) -> None:

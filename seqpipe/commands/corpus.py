@@ -33,7 +33,7 @@ SOURCE_DEPENDENCY = "        - stages/${key}.py\n"
 
 
 def init_corpus(folder: Path, data: Path, report: Report, layout: str = "", task: str = "") -> Path:
-    """Make the project ``folder`` for the corpus in ``data``, with parameters that fit it.
+    """Make the project ``folder`` for the corpus in the folder or file ``data``, with parameters that fit it.
 
     ``layout`` and ``task`` overrule what looking at the corpus finds. Raises ``SeqpipeError`` and leaves nothing behind
     if nothing fits.
@@ -45,7 +45,7 @@ def init_corpus(folder: Path, data: Path, report: Report, layout: str = "", task
     if known is None:
         raise SeqpipeError(f"{data} looks like {found.layout}, but no example of it can be read; look at the files.")
     report(Note(f"{data.name}: {found.said}"))
-    name = re.sub(r"[^\w-]+", "-", data.name).strip("-") or "corpus"
+    name = re.sub(r"[^\w-]+", "-", data.name.partition(".")[0] if data.is_file() else data.name).strip("-") or "corpus"
     name = f"{name}-corpus" if name == "pipelines" else name
     source: dict[str, Any] = {
         "path": str(data),

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqpipe.readers.corpus import LAYOUTS
+from seqpipe.readers.corpus import read
 from seqpipe.readers.example import Example, kept
 from seqpipe.readers.layouts.found import Found
 
@@ -41,7 +41,7 @@ class Survey(NamedTuple):
 
 def survey(path: Path, found: Found) -> Survey | None:
     """Look at the training split; None if it has no example."""
-    items = LAYOUTS[found.layout].read(path, found.options, found.splits.get("train", []))
+    items = read(path, found.layout, found.options, found.splits.get("train", []))
     count, first = 0, None
     sources, targets = Counter[str](), Counter[str]()
     for example in islice(kept(items), MOST):

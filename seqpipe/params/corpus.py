@@ -11,7 +11,7 @@ class CorpusSource(Section):
     """Where a corpus lies, and how it is laid out; ``seqpipe init --data`` fills this in."""
 
     path: str
-    """Its folder; nothing in it is changed or copied."""
+    """Its folder, or its one file; nothing is changed or copied."""
     layout: str
     """A layout that `docs/formats.md` lists."""
     options: dict[str, Any] = {}

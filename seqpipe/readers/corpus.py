@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from seqpipe.files import SeqpipeError, read_json, write_json
@@ -62,20 +64,45 @@ Canonical = Callable[[Path, str], Items]
 
 
 def look(path: Path, layout: str = "") -> Found:
-    """What the folder ``path`` holds; with ``layout`` only that one is tried. A ``SeqpipeError`` says what was seen."""
-    if not path.is_dir():
-        raise SeqpipeError(f"{path} is {'a file' if path.exists() else 'missing'}; name the folder of a corpus.")
+    """What a folder, or the one file ``path``, holds; with ``layout`` only that one is tried.
+
+    A ``SeqpipeError`` says what was seen.
+    """
     if layout and layout not in LAYOUTS:
         raise SeqpipeError(f"There is no layout '{layout}'; there are {', '.join(LAYOUTS)}.")
-    for one in [layout] if layout else LAYOUTS:
-        if found := LAYOUTS[one].look(path):
-            return found
-    endings = sorted({Path(name).suffix or Path(name).name for name in below(path, ("",))})
-    seen = f"files of {', '.join(endings[:8])}" if endings else "no file"
+    if path.is_file():
+        found, seen = _alone(path, layout), [path.suffix or path.name]
+    elif path.is_dir():
+        found, seen = (
+            _tried(path, layout),
+            sorted({Path(name).suffix or Path(name).name for name in below(path, ("",))}),
+        )
+    else:
+        raise SeqpipeError(f"{path} is missing; name the folder or the file of a corpus.")
+    if found:
+        return found
+    has = f"files of {', '.join(seen[:8])}" if seen else "no file"
     raise SeqpipeError(
-        f"{path} has {seen}, which is not laid out as {layout or 'anything that is known'}; the layouts are "
+        f"{path} has {has}, which is not laid out as {layout or 'anything that is known'}; the layouts are "
         f"{', '.join(LAYOUTS)}."
     )
+
+
+def _tried(folder: Path, layout: str) -> Found | None:
+    every = (LAYOUTS[one].look(folder) for one in ([layout] if layout else LAYOUTS))
+    return next((found for found in every if found), None)
+
+
+def _alone(file: Path, layout: str) -> Found | None:
+    """What a file would be in a folder of its own."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder, file.name)
+        try:
+            place.symlink_to(file)
+        except OSError:  # where links are not allowed
+            copyfile(file, place)
+        found = _tried(Path(folder), layout)
+        return found._replace(splits={}) if found else None
 
 
 def take(folder: Path, source: CorpusSource) -> None:
@@ -93,7 +120,7 @@ def take(folder: Path, source: CorpusSource) -> None:
 def fingerprint(corpus: Path) -> str:
     """A hash over names, sizes and times of change of the files of a corpus."""
     digest = blake2b(digest_size=16)
-    for name in below(corpus, ("",)):
+    for name in [""] if corpus.is_file() else below(corpus, ("",)):
         status = (corpus / name).stat()
         digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
@@ -135,11 +162,17 @@ def whole(folder: Path, canonical: Callable[[Path], Items]) -> Items:
     return _read(_manifest(folder / MANIFEST), [])
 
 
+def read(path: Path, layout: str, options: dict[str, Any], names: list[str]) -> Items:
+    """The items of a corpus: of the split that holds ``names``, or all where there are none."""
+    if path.is_file():
+        return LAYOUTS[layout].read(path.parent, options, [path.name])
+    if not path.is_dir():
+        raise SeqpipeError(f"{path} is missing; put the corpus there, or correct `path` in params.yaml.")
+    return LAYOUTS[layout].read(path, options, names)
+
+
 def _read(source: CorpusSource, names: list[str]) -> Items:
-    corpus = Path(source.path)
-    if not corpus.is_dir():
-        raise SeqpipeError(f"{corpus} is no folder; put the corpus there, or correct `path` in params.yaml.")
-    return LAYOUTS[source.layout].read(corpus, source.options, names)
+    return read(Path(source.path), source.layout, source.options, names)
 
 
 def _manifest(path: Path) -> CorpusSource:
