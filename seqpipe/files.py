@@ -155,7 +155,10 @@ def _unpacked(file: IO[bytes], path: Path) -> Iterator[bytes]:
 
 
 def decode_lines(raw_lines: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:
-    """Yield ``(line number, line without its end)`` of UTF-8 bytes; ``name`` is the file's in an error."""
+    """Yield ``(line number, line without its end)`` of UTF-8 bytes; ``name`` is the file's in an error.
+
+    Bytes that are not UTF-8, and NUL bytes, are errors.
+    """
     for number, raw in enumerate(raw_lines, start=1):
         try:
             line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -163,4 +166,6 @@ def decode_lines(raw_lines: Iterable[bytes], name: str) -> Iterator[tuple[int, s
             raise SeqpipeError(
                 f"{name} line {number} is not UTF-8 text; convert the file, for example with `iconv -t utf-8`."
             ) from None
+        if "\0" in line:
+            raise SeqpipeError(f"{name} line {number} holds a NUL byte, which no text has; remove it.")
         yield number, line.rstrip("\r\n")

@@ -206,14 +206,14 @@ def test_ctrl_c_ends_what_is_live_with_the_record_of_what_was_heard(heard: Path)
 @pytest.mark.parametrize(
     ("features", "model", "said"),
     [
-        ({"normalize": "utterance"}, {}, "features.normalize is utterance: .* set features.normalize to corpus, and"),
+        ({"normalize": "utterance"}, {}, "features.normalize is utterance: .* set features.normalize to running, and"),
         ({"range": 80}, {}, "features.range is 80: .* set features.range to 0, and"),
         ({}, {"bidirectional": True}, "model.bidirectional is true: .* set model.bidirectional to false, and"),
         (
             {"normalize": "utterance", "range": 30.5},
             {"bidirectional": True},
             "features.normalize is utterance, features.range is 30.5 and model.bidirectional is true: .* set "
-            "features.normalize to corpus, features.range to 0 and model.bidirectional to false, and",
+            "features.normalize to running, features.range to 0 and model.bidirectional to false, and",
         ),
     ],
 )

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqpipe.features import SPLITS, features_of
-from seqpipe.features.audio import Scale
+from seqpipe.features.scale import Scale
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.spectra import Spectra
 from seqpipe.files import SeqpipeError
@@ -237,7 +237,7 @@ def test_a_corpus_is_normalised_by_its_training_part(raw: Path) -> None:
     np.testing.assert_allclose(rows(scaled, "test"), (test - train.mean(axis=0)) / train.std(axis=0), atol=1e-4)
 
 
-@pytest.mark.parametrize("normalize", ["utterance", "corpus", "none"])
+@pytest.mark.parametrize("normalize", ["utterance", "running", "corpus", "none"])
 def test_what_is_saved_answers_the_same(raw: Path, tmp_path: Path, normalize: Any) -> None:
     fitted = SPEECH.fit(params(normalize=normalize), raw, silent)
     fitted.save(tmp_path)

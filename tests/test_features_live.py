@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqpipe.features.audio import Scale
 from seqpipe.features.live import LiveFrames
+from seqpipe.features.scale import Scale
 from seqpipe.features.spectra import Spectra
 from seqpipe.params.features import AudioFeatures
 

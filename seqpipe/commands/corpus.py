@@ -18,6 +18,7 @@ from seqpipe.files import SeqpipeError
 from seqpipe.project import PARAMS, read_pipelines
 from seqpipe.readers.corpus import look
 from seqpipe.readers.layouts.found import Found
+from seqpipe.readers.splitting import HELD_OUT, seed_for
 from seqpipe.report import Note, Report
 
 RECIPE = '''"""{said}
@@ -29,6 +30,8 @@ from seqpipe.readers.recipe import Source, make
 
 __all__ = ["Source", "make"]
 '''
+HELD = 0.1
+"""Share of a split that a corpus lacks."""
 SOURCE_DEPENDENCY = "        - stages/${key}.py\n"
 
 
@@ -42,8 +45,6 @@ def init_corpus(folder: Path, data: Path, report: Report, layout: str = "", task
     found = look(data, layout)
     found = found._replace(task=_task(found, task))
     known = survey(data, found)
-    if known is None:
-        raise SeqpipeError(f"{data} looks like {found.layout}, but no example of it can be read; look at the files.")
     report(Note(f"{data.name}: {found.said}"))
     name = re.sub(r"[^\w-]+", "-", data.name.partition(".")[0] if data.is_file() else data.name).strip("-") or "corpus"
     name = f"{name}-corpus" if name == "pipelines" else name
@@ -53,7 +54,8 @@ def init_corpus(folder: Path, data: Path, report: Report, layout: str = "", task
         "options": found.options,
         "splits": found.splits,
     }
-    source |= {"valid": 0.1, "test": 0.1, "seed": 1}
+    source |= {"valid": HELD, "test": HELD}
+    source["seed"] = seed_for(known.keys, {split: HELD for split in HELD_OUT if split not in found.splits})
     fitted = FITTED[found.modality, found.task](known, found.options)
     section = {"task": found.task, "source": source, **fitted._asdict()}
 

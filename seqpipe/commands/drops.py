@@ -12,11 +12,9 @@ from seqpipe.features import Features
 from seqpipe.features.prepared import dropped
 from seqpipe.files import SeqpipeError
 from seqpipe.params.pipeline import Pipeline
-from seqpipe.readers.example import Dropped, Example
+from seqpipe.readers.example import MOST_DROPPED, Dropped, Example
 from seqpipe.store import Row
 
-MOST = 0.01
-"""Largest share of all examples that may be dropped."""
 GROUP = 1000  # texts that are encoded together
 SHOWN = 3  # examples that the error names
 
@@ -84,12 +82,13 @@ class Drops:
     def check(self) -> None:
         """Raise ``SeqpipeError`` where too many were dropped."""
         count = len(self.found)
-        if count <= MOST * self.seen:
+        if count <= MOST_DROPPED * self.seen:
             return
         shown = "; ".join(_sentence(item) for _, item in self.found[:SHOWN])
         more = f"; and {count - SHOWN} more" if count > SHOWN else ""
         raise SeqpipeError(
-            f"{shown}{more} ({count} of {self.seen} examples cannot be used, and at most {MOST:.0%} may be dropped)."
+            f"{shown}{more} ({count} of {self.seen} examples cannot be used, and at most {MOST_DROPPED:.0%} may be "
+            "dropped)."
         )
 
 

@@ -72,7 +72,7 @@ def refuse_deaf(pipeline: Pipeline) -> None:
         )
     features, model = pipeline.features, pipeline.model
     hindrances = {
-        "features.normalize is utterance": ("features.normalize to corpus", features.normalize == "utterance"),
+        "features.normalize is utterance": ("features.normalize to running", features.normalize == "utterance"),
         f"features.range is {features.range:g}": ("features.range to 0", features.range > 0),
         "model.bidirectional is true": ("model.bidirectional to false", model.bidirectional),
     }

@@ -7,8 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from seqpipe.files import SeqpipeError
 from seqpipe.readers.corpus import read
-from seqpipe.readers.example import Example, kept
+from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.found import Found
 
 MOST = 50_000  # examples that are looked at
@@ -31,25 +32,33 @@ class Texts(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """How many ``examples`` there are to train on (at most ``MOST``), the ``first``, and the texts of both sides."""
+    """How many ``examples`` there are to train on (at most ``MOST``), the ``first``, the texts of both sides, and the
+    speakers, documents and the like, or ids, that go to one split each."""
 
     examples: int
     first: Example
     source: Texts
     target: Texts
+    keys: list[str]
 
 
-def survey(path: Path, found: Found) -> Survey | None:
-    """Look at the training split; None if it has no example."""
+def survey(path: Path, found: Found) -> Survey:
+    """Look at the training split; a ``SeqpipeError`` says why it has no example."""
     items = read(path, found.layout, found.options, found.splits.get("train", []))
-    count, first = 0, None
-    sources, targets = Counter[str](), Counter[str]()
-    for example in islice(kept(items), MOST):
-        count, first = count + 1, first or example
-        for counts, value in ((sources, example.source), (targets, example.target)):
+    count, first, reason = 0, None, "there is none"
+    sources, targets, keys = Counter[str](), Counter[str](), dict[str, None]()
+    for item in islice(items, MOST):
+        if isinstance(item, Dropped):
+            reason = f"{item.where}: {item.reason}" if first is None else reason
+            continue
+        count, first = count + 1, first or item
+        keys[item.unit or item.id] = None
+        for counts, value in ((sources, item.source), (targets, item.target)):
             if isinstance(value, str):
                 counts.update(value)
-    return Survey(count, first, _texts(sources), _texts(targets)) if first else None
+    if first is None:
+        raise SeqpipeError(f"{path} looks like {found.layout}, but no example of it can be read: {reason}.")
+    return Survey(count, first, _texts(sources), _texts(targets), list(keys))
 
 
 def _texts(counts: Counter[str]) -> Texts:

@@ -11,6 +11,7 @@ import numpy as np
 from seqpipe.features.live import LiveFrames
 from seqpipe.features.prepared import Prepared
 from seqpipe.features.pretrained import Words
+from seqpipe.features.scale import RunningScale, Scale
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.spectra import Spectra
 from seqpipe.files import SeqpipeError, read_json, write_json
@@ -21,30 +22,8 @@ from seqpipe.readers.recordings import read_manifest, read_recordings
 from seqpipe.readers.sound import read_audio
 from seqpipe.report import Note, Report, silent
 
-FLAT = 0.01  # a dimension that varies by less (in decibels) holds nothing to scale up
-
-
-class Scale:
-    """Zero mean and unit variance per dimension: (x − mean) / deviation."""
-
-    def __init__(self, mean: np.ndarray, deviation: np.ndarray) -> None:
-        self.mean, self.deviation = mean, np.maximum(deviation, FLAT)
-
-    @classmethod
-    def of(cls, many: Iterator[np.ndarray]) -> Scale:
-        """Fit to frames, float[T, F] each, in one pass, keeping two sums."""
-        count, total, squares = 0, np.zeros(1), np.zeros(1)
-        for frames in many:
-            count += len(frames)
-            total = total + frames.sum(axis=0, dtype=np.float64)
-            squares = squares + np.square(frames, dtype=np.float64).sum(axis=0)
-        count = max(count, 1)  # where every recording was dropped, preprocessing ends with the reasons
-        mean = total / count
-        return cls(mean, np.sqrt(np.maximum(squares / count - mean**2, 0)))  # Var x = E x² − (E x)²
-
-    def __call__(self, frames: np.ndarray) -> np.ndarray:
-        scaled: np.ndarray = (frames - self.mean) / self.deviation
-        return scaled.astype(np.float32)
+WITH_STATISTICS = ("corpus", "running")
+"""Normalisations that need those of the training split."""
 
 
 class Recordings:
@@ -67,8 +46,8 @@ class Recordings:
         return cls(params, Spectra(params), None, silent)
 
     def measure(self, examples: Iterable[Example]) -> None:
-        """For corpus normalisation, fit the scale."""
-        if self.params.normalize == "corpus":
+        """Fit the scale, where one of the corpus is needed."""
+        if self.params.normalize in WITH_STATISTICS:
             self.scale = Scale.of(example.source.values for example in examples)
 
     def prepare(self, example: Example) -> Example:
@@ -83,9 +62,9 @@ class Recordings:
 
     @classmethod
     def load(cls, params: AudioFeatures, folder: Path, report: Report) -> Recordings:
-        """For corpus normalisation, open ``statistics.json``."""
-        spectra = Spectra(params)
-        scale = _load_scale(folder / "statistics.json", spectra.size) if params.normalize == "corpus" else None
+        """Open ``statistics.json``, where they are needed."""
+        spectra, known = Spectra(params), params.normalize in WITH_STATISTICS
+        scale = _load_scale(folder / "statistics.json", spectra.size) if known else None
         return cls(params, spectra, scale, report)
 
     def save(self, folder: Path) -> None:
@@ -122,7 +101,11 @@ class Recordings:
     def live(self) -> LiveFrames:
         """The same frames as sound comes; not for frames that depend on the whole recording."""
         assert self.params.normalize != "utterance"
-        return LiveFrames(self.spectra, self._normalized)
+        return LiveFrames(self.spectra, self._running() if self.params.normalize == "running" else self._normalized)
+
+    def _running(self) -> RunningScale:
+        assert self.scale is not None
+        return RunningScale(self.scale)
 
     def shown(self, example: Example) -> str:
         """Where the sound is."""
@@ -139,6 +122,8 @@ class Recordings:
     def _normalized(self, frames: np.ndarray) -> np.ndarray:
         if self.params.normalize == "utterance":
             return Scale(frames.mean(axis=0), frames.std(axis=0))(frames)
+        if self.params.normalize == "running":
+            return self._running()(frames)
         return frames if self.scale is None else self.scale(frames)
 
 

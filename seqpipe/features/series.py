@@ -14,7 +14,7 @@ from seqpipe.features.statistics import Statistics, measure
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import SeriesFeatures
 from seqpipe.readers import corpus
-from seqpipe.readers.example import Dropped, Example, kept
+from seqpipe.readers.example import MOST_DROPPED, Dropped, Example
 from seqpipe.readers.series import Columns, Series, read_folder, read_series
 from seqpipe.report import Note, Report
 from seqpipe.store import Row
@@ -39,6 +39,7 @@ class SeriesWindows:
 
     def __init__(self, params: SeriesFeatures, statistics: dict[str, Statistics], report: Report) -> None:
         self.params, self.statistics, self.report = params, statistics, report
+        self.unusable: dict[str, str] = {}  # the series that cannot be used, and why
         self.season = params.season if params.seasonal_difference else 0
         self.lag = lag(self.season, params.difference)
         self.needed = params.window + self.lag
@@ -57,17 +58,27 @@ class SeriesWindows:
                     f"(features.horizon is {params.horizon})."
                 )
         features = cls(params, {}, report)
-        for series in features._series(folder):
-            features._check(series)
-            training = series.values[: len(series.values) - params.valid - params.test]
-            statistics = features._measure(training)
-            if not statistics.error:
-                raise SeqpipeError(
-                    f"Series '{series.name}' of {series.path} repeats itself every {params.season} steps in its "
-                    f"training part, so that MASE has no scale; remove it or change features.season."
-                )
-            features.statistics[series.name] = statistics
+        for item in features._items(folder):
+            if isinstance(item, Dropped):
+                features.unusable[item.where] = f"{item.where}: {item.reason}"
+                continue
+            try:
+                features.statistics[item.source.name] = features._measured(item.source)
+            except SeqpipeError as error:
+                features.unusable[item.source.name] = str(error)
+        _check_count(list(features.unusable.values()), len(features.statistics) + len(features.unusable))
         return features
+
+    def _measured(self, series: Series) -> Statistics:
+        """Figures of the training part of a series; a ``SeqpipeError`` where it is too short or has no scale."""
+        self._check(series)
+        statistics = self._measure(series.values[: len(series.values) - self.params.valid - self.params.test])
+        if not statistics.error:
+            raise SeqpipeError(
+                f"Series '{series.name}' of {series.path} repeats itself every {self.params.season} steps in its "
+                f"training part, so that MASE has no scale; remove it or change features.season."
+            )
+        return statistics
 
     def _check(self, series: Series) -> None:
         params = self.params
@@ -102,9 +113,6 @@ class SeriesWindows:
         """Write ``series.json``."""
         write_json(folder / "series.json", {name: values._asdict() for name, values in self.statistics.items()})
 
-    def _series(self, folder: Path) -> Iterator[Series]:
-        return (item.source for item in kept(self._items(folder)))
-
     def _items(self, folder: Path) -> Iterator[Example | Dropped]:
         return corpus.whole(folder, lambda here: (_one(series) for series in read_folder(here, self._columns())))
 
@@ -112,9 +120,9 @@ class SeriesWindows:
         """Every window whose targets lie in the split's part of time; it may read values from before that part."""
         params = self.params
         for item in self._items(folder):
-            if isinstance(item, Dropped):
+            if isinstance(item, Dropped) or item.source.name in self.unusable:
                 if split == "train":  # once is enough
-                    yield item
+                    yield item if isinstance(item, Dropped) else Dropped(item.where, self.unusable[item.source.name])
                 continue
             series: Series = item.source
             test = len(series.values) - params.test
@@ -206,3 +214,10 @@ class SeriesWindows:
 
 def _one(series: Series) -> Example:
     return Example(series.name, series, None, series.path, series.name, series.name)
+
+
+def _check_count(faults: list[str], seen: int) -> None:
+    if len(faults) <= MOST_DROPPED * seen:
+        return
+    of_many = f" ({len(faults)} of {seen} series cannot be used, and at most {MOST_DROPPED:.0%} may be dropped)"
+    raise SeqpipeError(f"{faults[0].rstrip('.')}{of_many if seen > 1 else ''}.")

@@ -77,8 +77,9 @@ class AudioFeatures(Section):
     range: Annotated[float, NUMBER, Field(ge=0)] = 80
     """Decibels below the loudest value of the recording that count as silence; 0 cuts nothing off, and only then can
     the model stream."""
-    normalize: Literal["utterance", "corpus", "none"] = "utterance"
-    """Zero mean and unit variance per dimension, over the recording or over the training set."""
+    normalize: Literal["utterance", "running", "corpus", "none"] = "utterance"
+    """Zero mean and unit variance per dimension, over the recording, over its last 600 frames, or over the training
+    set."""
 
 
 class SpeechFeatures(AudioFeatures):

@@ -30,6 +30,7 @@ from seqpipe.readers.layouts import (
 )
 from seqpipe.readers.layouts.files import below
 from seqpipe.readers.layouts.found import Found, Layout
+from seqpipe.readers.layouts.texts import check_texts
 from seqpipe.readers.splitting import HELD_OUT, split_by_hash
 
 MANIFEST = "corpus.json"
@@ -81,6 +82,7 @@ def look(path: Path, layout: str = "") -> Found:
         raise SeqpipeError(f"{path} is missing; name the folder or the file of a corpus.")
     if found:
         return found
+    check_texts(path)
     has = f"files of {', '.join(seen[:8])}" if seen else "no file"
     raise SeqpipeError(
         f"{path} has {has}, which is not laid out as {layout or 'anything that is known'}; the layouts are "

@@ -22,6 +22,10 @@ class Example(NamedTuple):
     unit: str = ""
 
 
+MOST_DROPPED = 0.01
+"""Largest share of all items that may be dropped."""
+
+
 class Dropped(NamedTuple):
     """An item of a corpus that cannot be used: ``where`` it stands, and the ``reason``, a sentence's worth."""
 

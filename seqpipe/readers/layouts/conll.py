@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from seqpipe.readers.layouts.texts import texts
 
 SAMPLE = 200  # sentences that are looked at
 MANY = 100  # labels
+USUAL = 0.95  # share of the lines with as many columns as most, and of the labels that are of spans
 FEWEST = 2.0  # words of a sentence, on average
 
 
@@ -70,13 +72,15 @@ def _kind(path: Path) -> str:
     except (SeqpipeError, OSError):
         return ""
     rows = [row for block in found for row in block]
-    if len(found) < 2 or len(rows) < FEWEST * len(found) or len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
+    width, usual = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
+    if len(found) < 2 or len(rows) < FEWEST * len(found) or usual < USUAL * len(rows) or width < 2:
         return ""
-    labels = {row[-1] for row in rows}
-    if all(map(is_bioes, labels)) and labels != {"O"}:
+    counts = Counter(row[-1] for row in rows if len(row) == width)
+    spans = sum(count for label, count in counts.items() if is_bioes(label))
+    if spans >= USUAL * counts.total() and any(is_bioes(label) and label != "O" for label in counts):
         return "bio"
-    few = 2 <= len(labels) <= min(MANY, max(2, len(rows) // 4))
-    return "plain" if few and all(label.isupper() or not label.isalnum() for label in labels) else ""
+    few = 2 <= len(counts) <= min(MANY, max(2, len(rows) // 4))
+    return "plain" if few and all(label.isupper() or not label.isalnum() for label in counts) else ""
 
 
 CONLL = Layout(look_conll, read_columns)

@@ -16,6 +16,7 @@ from seqpipe.readers.layouts.texts import beginning, composed, texts
 
 LABEL = re.compile(r"\d{1,2}|[A-Z][A-Za-z_]*(:[A-Za-z_]+)?|__label__\S+|positive|negative|neutral|pos|neg|spam|ham")
 MARK = "__label__"
+BARE = 0.02  # largest share of lines that are a label alone
 MANY = 100  # more labels than this are first words
 
 
@@ -55,7 +56,8 @@ def _labels(lines: list[str]) -> set[str]:
     pairs = [_cut(line) for line in lines if line.strip()]
     marked = bool(lines) and all(line.startswith(MARK) for line in lines if line.strip())
     counts = Counter(label for label, _ in pairs)
-    if len(pairs) < 4 or not all(text for _, text in pairs) or len({text for _, text in pairs}) < len(pairs) / 2:
+    bare = sum(not text for _, text in pairs)
+    if len(pairs) < 4 or bare > BARE * len(pairs) or len({text for _, text in pairs}) < len(pairs) / 2:
         return set()
     few = 2 <= len(counts) <= min(MANY, max(2, len(pairs) // 10))
     shaped = all(LABEL.fullmatch(label) for label in counts) and not any("\t" in line for line in lines)

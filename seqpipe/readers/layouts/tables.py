@@ -12,6 +12,7 @@ from seqpipe.files import SeqpipeError, read_lines
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import below
 from seqpipe.readers.layouts.found import Found, Layout
+from seqpipe.readers.layouts.texts import texts
 from seqpipe.readers.series import Columns, Series, add_date, csv_rows, finite, read_series
 
 DATES = ("date", "ds", "datetime", "timestamp", "time")
@@ -52,8 +53,8 @@ def read_wide(path: Path, options: dict[str, Any], names: list[str]) -> Iterator
 
 def look_matrix(path: Path) -> Found | None:
     """Text files of equally many numbers a line between commas, without a header."""
-    files = [name for name in below(path, (".txt", ".txt.gz")) if all(map(_is_number, _first(path / name) or ["?"]))]
-    if not files:
+    files = texts(path, (".txt",))
+    if not files or not all(_is_number(cell) for name in files for cell in _first(path / name) or ["?"]):
         return None
     count = sum(len(_first(path / name)) for name in files)
     return Found(
@@ -63,7 +64,7 @@ def look_matrix(path: Path) -> Found | None:
 
 def read_matrix(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield every column as a ``Series`` whose dates are the numbers of its steps."""
-    for name in names or list(below(path, (".txt", ".txt.gz"))):
+    for name in names or texts(path, (".txt",)):
         rows = [(number, line.split(",")) for number, line in read_lines(path / name) if line.strip()]
         if not rows:
             raise SeqpipeError(f"{path / name} is empty; it needs a row of numbers a step.")

@@ -33,7 +33,7 @@ def beginning(path: Path, count: int = SHOWN) -> list[str]:
         lines = [line for _, line in islice(read_lines(path), count)]
     except (SeqpipeError, OSError):
         return []
-    return [] if any("\0" in line for line in lines) else lines
+    return lines
 
 
 def composed(text: str) -> str:
@@ -44,3 +44,15 @@ def composed(text: str) -> str:
 def counted(path: Path) -> int:
     """Lines of a file."""
     return sum(1 for _ in read_lines(path))
+
+
+WRITTEN: tuple[str, ...] = (".txt", ".text", ".tsv", ".csv", ".json", ".jsonl", ".conll", ".conllu", ".bio", ".iob")
+WRITTEN += (".ts", ".fasta", ".fa", ".fastq", ".fq", ".scp", ".train", ".valid", ".test", ".en", ".de", ".fr", ".ko")
+"""Endings of files that are surely meant to be text."""
+
+
+def check_texts(path: Path) -> None:
+    """Raise ``SeqpipeError`` with what is wrong with the first text of a corpus that cannot be read, or is empty."""
+    for file in [path] if path.is_file() else [path / name for name in below(path, ("",))]:
+        if bare(file.name).endswith(WRITTEN) and not any(line.strip() for _, line in read_lines(file)):
+            raise SeqpipeError(f"{file} is empty; fill it, or remove it.")

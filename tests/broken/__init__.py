@@ -1,0 +1,1 @@
+"""Corpora with a fault each, and what must come of it."""
