@@ -16,7 +16,7 @@ LONGEST = 1 << 24
 """Bytes of the longest line that is read; nothing longer is ever in memory."""
 DENSEST = 200
 """Times a gzip file may grow when it is read: text grows fivefold or so, files made to fill a disk a thousandfold."""
-UNSUSPECTED = 1 << 24
+UNSUSPECTED = 1 << 22
 """Bytes out of a gzip file before its growth is looked at."""
 
 

@@ -14,6 +14,7 @@ from seqpipe.files import SeqpipeError
 Values = dict[str, Any]
 SEASONS = {900: 96, 1800: 48, 3600: 24, 86400: 7, 604800: 52}
 """Seconds from one step to the next → steps of a season: of a day, a week, a year."""
+SHORTEST = 40  # values of a series
 
 
 class Fitted(NamedTuple):
@@ -137,6 +138,8 @@ def _forecast(survey: Survey, said: Values) -> Fitted:
     length = len(series.values)
     step = (series.times[1] - series.times[0]).total_seconds() if len(series.times) > 1 else 0
     season = SEASONS.get(int(step), 12 if 27 <= step / 86400 <= 32 else 1)
+    if length < SHORTEST:
+        raise SeqpipeError(f"{survey.first.where} has {length} values, but a forecast needs {SHORTEST} or more.")
     season = season if 6 * season < length else 1
     horizon = max(1, min(season if season > 1 else 12, length // 20))
     held = max(2 * horizon, min(length // 10, 10 * horizon))

@@ -45,11 +45,11 @@ class Survey(NamedTuple):
 def survey(path: Path, found: Found) -> Survey:
     """Look at the training split; a ``SeqpipeError`` says why it has no example."""
     items = read(path, found.layout, found.options, found.splits.get("train", []))
-    count, first, reason = 0, None, "there is none"
+    count, first, reason = 0, None, ""
     sources, targets, keys = Counter[str](), Counter[str](), dict[str, None]()
     for item in islice(items, MOST):
         if isinstance(item, Dropped):
-            reason = f"{item.where}: {item.reason}" if first is None else reason
+            reason = reason or f"{item.where}: {item.reason}"
             continue
         count, first = count + 1, first or item
         keys[item.unit or item.id] = None
@@ -57,7 +57,9 @@ def survey(path: Path, found: Found) -> Survey:
             if isinstance(value, str):
                 counts.update(value)
     if first is None:
-        raise SeqpipeError(f"{path} looks like {found.layout}, but no example of it can be read: {reason}.")
+        raise SeqpipeError(
+            f"{path} looks like {found.layout}, but no example of it can be read: {reason or 'there is none'}."
+        )
     return Survey(count, first, _texts(sources), _texts(targets), list(keys))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -30,7 +31,7 @@ from seqpipe.readers.layouts import (
 )
 from seqpipe.readers.layouts.files import below
 from seqpipe.readers.layouts.found import Found, Layout
-from seqpipe.readers.layouts.texts import check_texts
+from seqpipe.readers.layouts.texts import SHOWN, check_texts
 from seqpipe.readers.splitting import HELD_OUT, split_by_hash
 
 MANIFEST = "corpus.json"
@@ -81,6 +82,8 @@ def look(path: Path, layout: str = "") -> Found:
     else:
         raise SeqpipeError(f"{path} is missing; name the folder or the file of a corpus.")
     if found:
+        if found.modality == "text" and found.layout not in (layout, "class-folders"):
+            check_texts(path, SHOWN)  # else a layout would be taken that passes over a broken file
         return found
     check_texts(path)
     has = f"files of {', '.join(seen[:8])}" if seen else "no file"
@@ -123,9 +126,16 @@ def fingerprint(corpus: Path) -> str:
     """A hash over names, sizes and times of change of the files of a corpus."""
     digest = blake2b(digest_size=16)
     for name in [""] if corpus.is_file() else below(corpus, ("",)):
-        status = (corpus / name).stat()
+        status = _status(corpus / name)
         digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError:  # a link that leads nowhere
+        return path.lstat()
 
 
 def examples(folder: Path, split: str, canonical: Canonical) -> Items:

@@ -18,6 +18,7 @@ from seqpipe.readers.mixing import at_rate
 from seqpipe.readers.recordings import Clip
 
 SLACK = 0.05  # seconds that a manifest's rounded times may reach past the end of a file
+SLOWEST = 1000  # samples a second
 ENDLESS = 0x7FFFF000  # writers to a pipe put this or more where they cannot know the size
 
 
@@ -38,6 +39,10 @@ def read_blocks(clip: Clip, rate: int, seconds: float | None, remark: Callable[[
     Remarks come before the first block; what is wrong further on, when it is met.
     """
     with _opened(clip) as sound:
+        if sound.samplerate < SLOWEST:
+            raise SeqpipeError(
+                f"{clip.name} has a rate of {sound.samplerate} Hz, but sound has {SLOWEST} or more; mend its header."
+            )
         start, count = _span(sound, clip)
         sound.seek(start)
         sound.seekable = lambda: False  # else soundfile seeks after every block, which garbles MP3

@@ -30,14 +30,13 @@ class Outcome(NamedTuple):
 
 
 def write(folder: Path, files: Files) -> Path:
-    """A folder with these files; content that is a path is linked to."""
+    """A folder with these files; content that is a ``str`` is what a link leads to."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, str):
             path.symlink_to(content)
-        elif name.endswith("/"):
-            path.mkdir(exist_ok=True)
         else:
             path.write_bytes(content)
     return folder
@@ -65,6 +64,8 @@ def command(*words: str) -> str:
         done = CliRunner().invoke(app, list(words))
     if isinstance(done.exception, SeqpipeError):
         return str(done.exception)
+    if done.exit_code == 2:
+        return done.output
     if done.exception is not None:
         raise done.exception
     return ""

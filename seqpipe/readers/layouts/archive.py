@@ -11,6 +11,7 @@ from seqpipe.readers.cases import read_cases, read_header
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import below, splits_of
 from seqpipe.readers.layouts.found import Found, Layout
+from seqpipe.readers.layouts.texts import beginning
 
 
 def look_archive(path: Path) -> Found | None:
@@ -35,6 +36,8 @@ def _is_labelled(path: Path) -> bool:
     try:
         return read_header(path).labelled
     except SeqpipeError:
+        if any(line.startswith("@") for line in beginning(path, 1)):  # it is meant to be one
+            raise
         return False
 
 

@@ -15,6 +15,7 @@ from seqpipe.readers.layouts.files import splits_of
 from seqpipe.readers.layouts.found import Found, Layout
 from seqpipe.readers.layouts.texts import texts
 
+SAMPLE = 20  # sentences that are looked at
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 
 
@@ -55,10 +56,10 @@ def read_conllu(path: Path, options: dict[str, Any], names: list[str]) -> Iterat
 
 def _begins(path: Path) -> bool:
     try:
-        first = next(islice(blocks(path, tabs=True), 1), None)
+        rows = [row for block in islice(blocks(path, tabs=True), SAMPLE) for row in block.rows]
     except (SeqpipeError, OSError):
         return False
-    return first is not None and all(len(row) == len(COLUMNS) for row in first.rows)
+    return 2 * sum(len(row) == len(COLUMNS) for row in rows) > len(rows)
 
 
 CONLLU = Layout(look_conllu, read_conllu)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from seqpipe.files import SeqpipeError
+from seqpipe.files import SeqpipeError, read_lines
 
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
@@ -66,3 +66,14 @@ def named(corpus: Path, folder: Path, name: str, where: str) -> Path | None:
         return path if path.is_file() else None
     except (OSError, ValueError):  # a name too long, a NUL
         return None
+
+
+def not_empty(path: Path) -> Iterator[tuple[int, str]]:
+    """``read_lines`` without the blank ones; a ``SeqpipeError`` where no other is."""
+    written = False
+    for number, line in read_lines(path):
+        if line.strip():
+            written = True
+            yield number, line
+    if not written:
+        raise SeqpipeError(f"{path} is empty; fill it, or remove it.")

@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 from seqpipe.files import SeqpipeError, read_lines
 from seqpipe.readers.example import Dropped, Example
-from seqpipe.readers.layouts.files import below, named, splits_of
+from seqpipe.readers.layouts.files import below, named, not_empty, splits_of
 from seqpipe.readers.layouts.found import Found, Layout
 from seqpipe.readers.recordings import Clip
 
@@ -31,8 +31,9 @@ def read_kaldi(path: Path, options: dict[str, Any], names: list[str]) -> Iterato
     """Yield the utterances of ``text``, cut out by ``segments`` if it is there; the unit is the speaker of utt2spk."""
     for name in names or [str(Path(one).parent) for one in below(path, ("wav.scp",))]:
         folder = path / name
-        sounds, speakers, segments = (_table(folder / file) for file in ("wav.scp", "utt2spk", "segments"))
-        for number, line in read_lines(folder / "text"):
+        sounds, speakers = _table(folder / "wav.scp"), _table(folder / "utt2spk")
+        segments = _table(folder / "segments") if (folder / "segments").is_file() else None
+        for number, line in not_empty(folder / "text"):
             key, text = _cut(line)
             where = f"{Path(name, 'text')} line {number}"
             if not text.strip():
@@ -46,9 +47,11 @@ def read_kaldi(path: Path, options: dict[str, Any], names: list[str]) -> Iterato
             yield Example(key, clip, normalize("NFC", text.strip()), where, unit=speakers.get(key, ""))
 
 
-def _clip(path: Path, folder: Path, key: str, sounds: dict[str, str], segments: dict[str, str], where: str) -> Clip:
+def _clip(
+    path: Path, folder: Path, key: str, sounds: dict[str, str], segments: dict[str, str] | None, where: str
+) -> Clip:
     recording, offset, duration = key, 0.0, None
-    if segments:
+    if segments is not None:
         words = segments.get(key, "").split()
         if len(words) != 3:
             raise ValueError(f"segments has no recording, start and end of '{key}'")

@@ -50,7 +50,7 @@ def read_pitches(path: Path, options: dict[str, Any], names: list[str]) -> Itera
             where = f"{file}#{part} piece {number}"
             try:
                 yield Example(f"{part}-{number}", " ".join(map(word, piece)), None, where)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 yield Dropped(where, "it is no list of steps, each a list of pitches from 0 to 127")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from seqpipe.readers.layouts.found import Found, Layout
 from seqpipe.readers.layouts.texts import beginning, composed, counted, texts
 
 MANY = 10  # files from which each is taken for a document
+NUMBERS = re.compile(r"\s*[-+\d.eE]+(\s*[,;]\s*[-+\d.eE]*)+")
 UNITS = ("file", "paragraph", "line")
 
 
 def look_plain(path: Path) -> Found | None:
     """Files of text without any other layout; what belongs together is a file, or a paragraph, or a line."""
     files = texts(path, (".txt", ".text", ".train", ".valid", ".test", ".tokens", ".raw"))
-    files = [name for name in files if any(line.strip() for line in beginning(path / name))]
+    files = [name for name in files if _is_text(beginning(path / name))]
     if not files:
         return None
     splits = splits_of(files)
@@ -47,6 +49,12 @@ def read_plain_files(path: Path, options: dict[str, Any], names: list[str]) -> I
             key = f"{name}-{number}"
             of = {"file": name, "paragraph": f"{name}-{begun}", "line": key}[unit]
             yield Example(key, composed(line), None, f"{name} line {number}", "", of)
+
+
+def _is_text(lines: list[str]) -> bool:
+    """Whether there is text, and not a table of numbers below a header."""
+    written = [line for line in lines if line.strip()]
+    return sum(map(bool, map(NUMBERS.fullmatch, written))) <= len(written) / 2 and bool(written)
 
 
 def _has_paragraphs(path: Path) -> bool:

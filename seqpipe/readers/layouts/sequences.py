@@ -18,6 +18,7 @@ LABELS = re.compile(r"(.*?)[_.-]?(labels?|targets?|classes|y)(?=[_.]|$)(.*)")
 RECORDS = (".fasta", ".fa", ".fna", ".faa", ".fastq", ".fq")
 HEADED = re.compile(r"(?:^|[\s|;])label=(\S+)")
 SEQUENCE = re.compile(r"[A-Za-z*-]+")
+USUAL = 0.95  # share of what is as most is
 LONGEST = 1 << 22  # letters of a sequence
 
 
@@ -28,12 +29,15 @@ def look_labelled(path: Path) -> Found | None:
         if not LABELS.fullmatch(bare(labels)):
             continue
         mine = beginning(path / labels)
-        if not mine or any(len(line.split()) != 1 for line in mine) or len(set(mine)) > max(2, len(mine) // 4):
+        single = [line for line in mine if len(line.split()) == 1]
+        if not mine or len(single) < USUAL * len(mine) or len(set(single)) > max(2, len(mine) // 4):
             continue
-        others = [name for name in names if name != labels and len(beginning(path / name)) == len(mine)]
+        others = [name for name in names if name != labels]
+        if len(others) > 1:
+            others = [name for name in others if len(beginning(path / name)) == len(mine)]
         if len(others) == 1:
             options = {"sequences": others[0], "labels": labels}
-            said = f"Sequences in {others[0]}, a label for each in {labels}: {len(set(mine))} labels"
+            said = f"Sequences in {others[0]}, a label for each in {labels}: {len(set(single))} labels"
             return Found("labels-file", "text", "classify", options, {}, said)
     return None
 
@@ -63,13 +67,13 @@ class Record(NamedTuple):
 
 
 def look_records(path: Path) -> Found | None:
-    """FASTA and FASTQ files; with ``label=…`` in every header they are to be classified."""
+    """FASTA and FASTQ files; with ``label=…`` in their headers they are to be classified."""
     files = [name for name in texts(path, RECORDS) if beginning(path / name, 1)[:1] and _first(path / name)]
     if not files:
         return None
     headers = [line for name in files for line in beginning(path / name) if line.startswith((">", "@"))]
-    labelled = all(HEADED.search(header) for header in headers if header.startswith(">"))
-    labelled = labelled and any(header.startswith(">") for header in headers)
+    headers = [header for header in headers if header.startswith(">")]
+    labelled = bool(headers) and sum(map(bool, map(HEADED.search, headers))) >= USUAL * len(headers)
     task = "classify" if labelled else "language-model"
     said = f"Sequences in {', '.join(files[:4])}{', with labels in their headers' if labelled else ''}"
     return Found("fasta", "text", task, {"labelled": labelled, "files": files}, splits_of(files), said)

@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from seqpipe.files import SeqpipeError, read_lines
 from seqpipe.readers.example import Dropped, Example
-from seqpipe.readers.layouts.files import SOUNDS, below, chosen, named, splits_of
+from seqpipe.readers.layouts.files import SOUNDS, below, chosen, named, not_empty, splits_of
 from seqpipe.readers.layouts.found import Found, Layout
 from seqpipe.readers.recordings import Clip
 
@@ -42,13 +42,14 @@ def read_librispeech(path: Path, options: dict[str, Any], names: list[str]) -> I
     for table in below(path, (ENDING,)):
         if not chosen(table, names):
             continue
-        folder = table.rpartition("/")[0]
-        for number, line in read_lines(path / table):
-            if line.strip():
-                key, _, text = line.partition(" ")
-                where, stem = f"{table} line {number}", f"{folder}/{key}" if folder else key
-                found = [ending for ending in SOUNDS if named(path, path, stem + ending, where)]
-                yield clip(path, stem + (found or [".flac"])[0], key, text, where, key.partition("-")[0])
+        folder, lines = table.rpartition("/")[0], [one for one in read_lines(path / table) if one[1].strip()]
+        if not lines:
+            yield Dropped(table, "it is empty")
+        for number, line in lines:
+            key, _, text = line.partition(" ")
+            where, stem = f"{table} line {number}", f"{folder}/{key}" if folder else key
+            found = [ending for ending in SOUNDS if named(path, path, stem + ending, where)]
+            yield clip(path, stem + (found or [".flac"])[0], key, text, where, key.partition("-")[0])
 
 
 def look_common_voice(path: Path) -> Found | None:
@@ -95,9 +96,7 @@ def look_ljspeech(path: Path) -> Found | None:
 
 def read_ljspeech(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield the rows of ``metadata.csv``: a name, the transcript, and the same with its numbers written out, if any."""
-    for number, line in read_lines(path / "metadata.csv"):
-        if not line.strip():
-            continue
+    for number, line in not_empty(path / "metadata.csv"):
         where, cells = f"metadata.csv line {number}", line.split("|")
         if len(cells) not in (2, 3):
             yield Dropped(where, f"it has {len(cells)} columns, not 2 or 3 between |")

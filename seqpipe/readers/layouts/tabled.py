@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,10 +13,11 @@ from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import splits_of
 from seqpipe.readers.layouts.found import Found, Layout
 from seqpipe.readers.layouts.rows import ENDINGS, READERS, Bad, kind_of, read_rows
-from seqpipe.readers.layouts.texts import SHOWN, composed, texts
+from seqpipe.readers.layouts.texts import SHOWN, beginning, composed, texts
 
 LABELS = ("label", "labels", "class", "category", "sentiment", "polarity", "intent", "emotion", "topic")
 TEXTS = ("text", "document", "sentence", "review", "content", "body", "tweet", "comment", "utterance", "title")
+HEADED = ("tsv", "csv", "semicolons")
 PAIRS = (
     *(("source", "target"), ("src", "tgt"), ("src", "trg"), ("input", "output"), ("question", "answer")),
     *(("article", "summary"), ("prompt", "completion"), ("en", "ko"), ("en", "de"), ("en", "fr"), ("ko", "en")),
@@ -66,14 +68,26 @@ def read_tabled(path: Path, options: dict[str, Any], names: list[str]) -> Iterat
 
 def _kinds(path: Path) -> list[str]:
     kind = kind_of(path)
-    return [kind, "bare-tsv"] if kind == "tsv" else [kind] if kind else []
+    return [kind, "bare-tsv"] if kind == "tsv" and not _is_header(path) else [kind] if kind else []
 
 
 def _sample(path: Path, kind: str) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = []
     try:
-        return [cells for _, cells in islice(read_rows(path, kind), SHOWN) if not isinstance(cells, Bad)]
-    except SeqpipeError:
-        return []
+        for _, cells in islice(read_rows(path, kind), SHOWN):
+            if not isinstance(cells, Bad):
+                rows.append(cells)
+    except SeqpipeError:  # which comes again when all is read
+        if not rows and kind in HEADED and _is_header(path):
+            raise
+    return rows
+
+
+def _is_header(path: Path) -> bool:
+    """Whether the first line has a name that columns usually have."""
+    first = next((line for line in beginning(path, 20) if line.strip()), "")
+    names = {cell.strip().casefold() for cell in re.split(r"[\t,;]", first)}
+    return not names.isdisjoint((*LABELS, *TEXTS))
 
 
 def _roles(rows: list[dict[str, str]], kind: str) -> tuple[str, str, str] | None:

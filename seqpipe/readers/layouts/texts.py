@@ -8,7 +8,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 from seqpipe.files import SeqpipeError, read_lines
-from seqpipe.readers.layouts.files import PICTURES, SOUNDS, below
+from seqpipe.readers.layouts.files import PICTURES, SOUNDS, below, not_empty
 
 ABOUT = re.compile(r"(source|readme|licen[cs]e|copying|changelog|citation|notice|authors)(\..*)?", re.IGNORECASE)
 """Files that tell of a corpus and are no part of it."""
@@ -51,8 +51,12 @@ WRITTEN += (".ts", ".fasta", ".fa", ".fastq", ".fq", ".scp", ".train", ".valid",
 """Endings of files that are surely meant to be text."""
 
 
-def check_texts(path: Path) -> None:
-    """Raise ``SeqpipeError`` with what is wrong with the first text of a corpus that cannot be read, or is empty."""
+def check_texts(path: Path, most: int | None = None) -> None:
+    """Raise ``SeqpipeError`` with what is wrong with the first text of a corpus that cannot be read, or is empty.
+
+    Of each file ``most`` lines are read, or all.
+    """
     for file in [path] if path.is_file() else [path / name for name in below(path, ("",))]:
-        if bare(file.name).endswith(WRITTEN) and not any(line.strip() for _, line in read_lines(file)):
-            raise SeqpipeError(f"{file} is empty; fill it, or remove it.")
+        if bare(file.name).endswith(WRITTEN) and not ABOUT.fullmatch(file.name):
+            for _ in islice(not_empty(file), most):
+                pass
