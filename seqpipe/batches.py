@@ -11,7 +11,7 @@ from torch import nn
 
 from seqpipe.padded import Padded, pad
 from seqpipe.params.training import StreamTrain, Train
-from seqpipe.store import Row, Store
+from seqpipe.store import Row
 
 
 class Window(NamedTuple):
@@ -53,6 +53,19 @@ class Batch(NamedTuple):
         return self.to(next(model.parameters()).device)
 
 
+class Table(Protocol):
+    """Rows of a split by index, as a ``Store`` has them."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def __getitem__(self, index: int) -> Row:
+        """One of them."""
+
+    def lengths(self, column: str) -> np.ndarray:
+        """Length of every row's ``column``, int64[rows]."""
+
+
 class Batches(Protocol):
     """The batches of one pass over a split, made one by one as they are asked for."""
 
@@ -73,7 +86,7 @@ def _wide(array: np.ndarray) -> np.ndarray:
     return array.astype(np.int64) if array.dtype.kind == "i" else array.astype(np.float32)
 
 
-def plan(store: Store, budget: int, generator: np.random.Generator | None = None) -> list[list[int]]:
+def plan(store: Table, budget: int, generator: np.random.Generator | None = None) -> list[list[int]]:
     """Choose which rows share a batch: rows × (longest source + longest target) stays within ``budget``.
 
     With a ``generator``, rows of nearly equal length change places and batches come in random order; without one, the
@@ -120,15 +133,15 @@ def _by_both(source: np.ndarray, target: np.ndarray, budget: int) -> np.ndarray:
 class Rows:
     """Whole rows, joined by length (``plan``): what most tasks train on, and all are validated on."""
 
-    def __init__(self, store: Store, params: Train, generator: np.random.Generator | None = None) -> None:
-        self.store, self.plan = store, plan(store, params.budget, generator)
+    def __init__(self, table: Table, params: Train, generator: np.random.Generator | None = None) -> None:
+        self.table, self.plan = table, plan(table, params.budget, generator)
 
     def __len__(self) -> int:
         return len(self.plan)
 
     def __iter__(self) -> Iterator[Batch]:
         for rows in self.plan:
-            yield collate([self.store[row] for row in rows])
+            yield collate([self.table[row] for row in rows])
 
 
 class Streams:
@@ -144,7 +157,7 @@ class Streams:
     - k₂ < k₁: gradients are cut every k₂ steps within a batch.
     """
 
-    def __init__(self, store: Store, params: StreamTrain, generator: np.random.Generator) -> None:
+    def __init__(self, store: Table, params: StreamTrain, generator: np.random.Generator) -> None:
         self.store, self.span, self.order = store, params.span, generator.permutation(len(store))
         self.reach = params.reach or self.span
         steps = int(store.lengths("source").sum())

@@ -10,7 +10,7 @@ import numpy as np
 from torch import nn
 
 from seqpipe import losses
-from seqpipe.batches import Batches, Rows, Streams
+from seqpipe.batches import Batches, Rows, Streams, Table
 from seqpipe.features.sizes import Sizes
 from seqpipe.losses import Losses
 from seqpipe.metrics import anomaly, labels, language, series, speech, tags, text
@@ -49,7 +49,7 @@ class Task(NamedTuple):
     """From decoded records and an answer to each; numbers, or tables of them."""
     baselines: Callable[[Store, Sequence[Row], Pipeline, Report], dict[str, list[Answer]]]
     """Trivial or classical answers for the rows of a split, by name, to stand beside ours."""
-    batches: Callable[[Store, Any, np.random.Generator], Batches] = Rows
+    batches: Callable[[Table, Any, np.random.Generator], Batches] = Rows
     """From the training split, the ``train`` section and a source of chance: the batches of one epoch."""
     finish: Callable[[Any, Store, Any], None] = lambda model, valid, train: None
     """What is fitted to the trained model on the validation split, with the ``train`` section; most have nothing."""

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from seqpipe.commands.drops import steps_needed
 from seqpipe.commands.dry_run import dry_run
 from seqpipe.commands.preprocess import preprocess
 from seqpipe.commands.tally import Prints
 from seqpipe.features import prepared as module
+from seqpipe.features.targets import steps_needed
 from seqpipe.files import SeqpipeError
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import read_pipelines

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-
 from seqpipe.features import Features
 from seqpipe.features.prepared import dropped
+from seqpipe.features.targets import steps_needed
 from seqpipe.files import SeqpipeError
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.readers.example import MOST_DROPPED, Dropped, Example
@@ -18,11 +17,6 @@ from seqpipe.store import Row
 GROUP = 1000  # texts that are encoded together
 IDS = 1 << 20  # ids of a split that are kept in mind
 SHOWN = 3  # examples that the error names
-
-
-def steps_needed(labels: np.ndarray) -> int:
-    """Steps that CTC needs for ``labels``, int[U]: one each, and a blank between two that are the same."""
-    return len(labels) + int((labels[1:] == labels[:-1]).sum())
 
 
 def _usable(row: Row) -> None:

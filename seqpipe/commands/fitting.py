@@ -120,7 +120,7 @@ def _height(survey: Survey) -> int:
 
 def _seen(survey: Survey, said: Values) -> Fitted:
     features = {"kind": "image", "height": _height(survey), "normalize": "picture", "target": _letters(survey.target)}
-    return Fitted(features, {"hidden": width(survey.examples), "stack": 2}, _training(survey, 4096, 3e-3), {})
+    return Fitted(features, {"hidden": width(survey.examples), "dropout": 0.1}, _training(survey, 4096, 3e-3), {})
 
 
 def _told(survey: Survey, said: Values) -> Fitted:

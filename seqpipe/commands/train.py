@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
+from seqpipe.commands.alignable import alignable, frames_needed
 from seqpipe.commands.preprocess import preprocessed
 from seqpipe.commands.trained import Trained, build, save_trained
 from seqpipe.commands.watched import metric_of
 from seqpipe.features import features_of
+from seqpipe.features.coupled import Coupled
 from seqpipe.files import SeqpipeError
+from seqpipe.params.augment import Augment
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import MODEL_DATA, PLOTS
 from seqpipe.report import Note, Report, silent
@@ -20,9 +25,13 @@ from seqpipe.training.distributed import Group, group
 from seqpipe.training.fingerprint import fingerprint
 from seqpipe.training.history import write_history
 from seqpipe.training.lock import only_one
-from seqpipe.training.loop import fit
+from seqpipe.training.loop import Plan, fit
 from seqpipe.training.precision import device_of
 from seqpipe.training.threads import set_threads
+from seqpipe.training.views import augmented
+
+if TYPE_CHECKING:
+    from seqpipe.features.audio import Recordings
 
 
 def train(pipeline: Pipeline, report: Report) -> Path:
@@ -48,8 +57,11 @@ def _train(pipeline: Pipeline, folder: Path, everyone: Group, report: Report) ->
     report(Note(f"{name}: {pipeline.task} with {pipeline.model.cell}, {weights:,} weights"))
     training, valid = (Store(folder / f"{split}.arrow") for split in ("train", "valid"))
     metric = metric_of(trained, valid)
+    learned, heard = (
+        alignable(trained.model, *one, report) for one in ((training, f"{name}'s train"), (valid, f"{name}'s valid"))
+    )
     checkpoint = _checkpoint(pipeline, folder, everyone, report)
-    data = (training, valid, params, name, report, task.batches)
+    data = (learned, heard, params, name, report, _batches(trained))
     try:
         history = fit(trained.model, task.loss, *data, metric=metric, checkpoint=checkpoint)
     except SeqpipeError:  # it would come again
@@ -63,6 +75,15 @@ def _train(pipeline: Pipeline, folder: Path, everyone: Group, report: Report) ->
         checkpoint.clear()
         report(Note(f"{name}: model in {out}"))
     return out
+
+
+def _batches(trained: Trained) -> Plan:
+    """What plans an epoch: of recordings that are changed, if that is asked for."""
+    augment = trained.pipeline.train.augment
+    if augment == Augment():
+        return TASKS[trained.pipeline.task].batches
+    recordings = cast("Recordings", cast(Coupled, trained.features).source)
+    return augmented(recordings.augmenter(augment), partial(frames_needed, trained.model))
 
 
 def _check_places(*folders: Path) -> None:

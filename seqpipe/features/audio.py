@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from seqpipe.features.augmenting import Augmenter
 from seqpipe.features.live import LiveFrames
 from seqpipe.features.prepared import Prepared
 from seqpipe.features.pretrained import Words
@@ -15,6 +17,7 @@ from seqpipe.features.scale import RunningScale, Scale
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.spectra import Spectra
 from seqpipe.files import SeqpipeError, read_json, write_json
+from seqpipe.params.augment import Augment
 from seqpipe.params.features import AudioFeatures
 from seqpipe.readers import corpus
 from seqpipe.readers.example import Dropped, Example
@@ -97,6 +100,22 @@ class Recordings:
         source = example.source if isinstance(example.source, Prepared) else self.prepare(example).source
         assert isinstance(source, Prepared)
         return source
+
+    def augmenter(self, params: Augment) -> Augmenter:
+        """What changes frames as this codec makes them.
+
+        A gain of g decibels adds g to the logarithm of every band, or g √bands to the first coefficient of their cosine
+        transform; what silence is cut off at stays.
+        """
+        static = self.spectra.size // (1 + self.params.deltas)
+        decibel = np.zeros(self.spectra.size, np.float32)
+        if self.params.kind == "mfcc":
+            decibel[0] = math.sqrt(self.params.mels)
+        else:
+            decibel[:static] = 1
+        if self.scale is not None:
+            decibel /= self.scale.deviation.astype(np.float32)
+        return Augmenter(params, static, decibel)
 
     def live(self) -> LiveFrames:
         """The same frames as sound comes; not for frames that depend on the whole recording."""

@@ -14,6 +14,11 @@ from seqpipe.params.features import Tokens
 from seqpipe.report import Report, silent
 
 
+def steps_needed(labels: np.ndarray) -> int:
+    """Steps that CTC needs for ``labels``, int[U]: one each, and a blank between two that are the same."""
+    return len(labels) + int((labels[1:] == labels[:-1]).sum())
+
+
 class Target(Protocol):
     """A codec of targets."""
 

@@ -38,6 +38,7 @@ class Ctc(nn.Module):
     def __init__(self, params: CtcModel, sizes: Sizes) -> None:
         super().__init__()
         self.frame_size = sizes.source
+        self.stride = params.stack if sizes.kind == "frames" else 2
         fronts = FRONTS | {"frames": stacked}
         self.front = fronts[sizes.kind](sizes, params.hidden, params)
         self.encoder = Encoder(params.hidden, params, params.bidirectional)
@@ -45,7 +46,7 @@ class Ctc(nn.Module):
         self.dropout = DROPOUTS[params.dropout_kind](params.dropout)
 
     def forward(self, source: Padded) -> Padded:
-        """Log-probabilities (B, T', V); T' is ⌈T/stack⌉ for frames, ⌈T/2⌉ for a picture of T columns."""
+        """Log-probabilities (B, T', V); T' is ⌈T/stride⌉: of ``stack`` frames, or two columns of a picture, each."""
         steps = self.front(source)
         hidden = self.encoder(Padded(self._inputs(steps.data), steps.lengths))
         return Padded(self._log_probs(hidden.data), steps.lengths)

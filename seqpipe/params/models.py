@@ -117,14 +117,19 @@ class Seq2SeqModel(TokenInput, FrameInput, RecurrentParams):
         return self
 
 
-class CtcModel(FrameInput, RecurrentParams):
+class Joined(Section):
+    """How frames become fewer."""
+
+    stack: Positive = 2
+    """Neighbouring frames that become one step: fewer steps, less work (pictures have a front of their own: two columns
+    a step)."""
+
+
+class CtcModel(Joined, FrameInput, RecurrentParams):
     """An acoustic encoder with a distribution over labels and blank at every frame."""
 
     bidirectional: bool = True
     """Whether it also reads backwards (better, but then it cannot stream)."""
-    stack: Positive = 2
-    """Neighbouring frames that become one step: fewer steps, less work (pictures have a front of their own: two columns
-    a step)."""
 
 
 class ClassifyModel(TokenInput, FrameInput, RecurrentParams):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 from pydantic import model_validator
 
 from seqpipe.params import decoding, features, models
+from seqpipe.params.augment import Augment
 from seqpipe.params.section import Section
 from seqpipe.params.training import LabelTrain, Seq2SeqTrain, StreamTrain, Train
 
@@ -66,6 +67,7 @@ LABEL_HEADLINES = {"plain": ("accuracy", True)}
 READ_BY: dict[type[Section], tuple[str, ...]] = {
     models.TokenInput: ("text",),
     models.FrameInput: ("audio", "series"),
+    models.Joined: ("audio", "series"),
 }
 """Which modalities the parts of a ``model`` section are for that are not for all."""
 
@@ -95,6 +97,16 @@ class Pipeline(Section):
     model: Any
     train: Train = Train()
     decode: Any
+
+    @model_validator(mode="after")
+    def _recordings_to_augment(self) -> Self:
+        augment = self.train.augment
+        if augment != Augment() and self.modality != "audio":
+            raise ValueError(f"train.augment is for audio, but {self.name} is a pipeline of {self.modality}; remove it")
+        if augment.gain and self.features.normalize in ("utterance", "running"):
+            how = self.features.normalize
+            raise ValueError(f"train.augment.gain has no effect where features.normalize is {how}; remove it")
+        return self
 
     @model_validator(mode="after")
     def _attention_for_coverage(self) -> Self:

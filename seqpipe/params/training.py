@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from seqpipe.params.augment import Augment
 from seqpipe.params.section import NUMBER, Count, Positive, Section, Share, refuse_idle
 
 TRAIN_NEEDS = {
@@ -70,6 +71,8 @@ class Train(Section):
     """Seed of initial weights, dropout and batch order."""
     threads: Count = 0
     """CPU threads; 0 chooses by model size."""
+    augment: Augment = Augment()
+    """How recordings are changed in training."""
 
     @model_validator(mode="after")
     def _applies(self) -> Self:

@@ -12,11 +12,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from seqpipe.batches import Batch, Batches, Rows
+from seqpipe.batches import Batch, Batches, Rows, Table
 from seqpipe.params.training import Train
 from seqpipe.report import Note, Progress, Report
 from seqpipe.schedules import factor, plateaus
-from seqpipe.store import Store
 from seqpipe.training.ahead import on_device
 from seqpipe.training.checkpoint import Checkpoint
 from seqpipe.training.distributed import group
@@ -28,7 +27,7 @@ from seqpipe.training.validation import Loss, evaluate
 
 PENDING = 32  # steps of a GPU whose figures are read together
 
-Plan = Callable[[Store, Any, np.random.Generator], Batches]
+Plan = Callable[[Table, Any, np.random.Generator], Batches]
 """From the training split, the ``train`` section and a source of chance: the batches of one epoch."""
 
 
@@ -42,8 +41,8 @@ class Metric(NamedTuple):
 def fit(
     model: nn.Module,
     loss: Loss,
-    train: Store,
-    valid: Store,
+    train: Table,
+    valid: Table,
     params: Train,
     name: str,
     report: Report,
@@ -82,7 +81,7 @@ def fit(
     return state.history
 
 
-def _plans(batches: Plan, train: Store, params: Train) -> Iterator[Batches]:
+def _plans(batches: Plan, train: Table, params: Train) -> Iterator[Batches]:
     """The batches of every epoch, planned as they are asked for; the same ones each time."""
     order = np.random.default_rng(params.seed)
     for _ in range(params.epochs):

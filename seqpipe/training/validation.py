@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from seqpipe.batches import collate, plan
+from seqpipe.batches import Table, collate, plan
 from seqpipe.losses import Losses
-from seqpipe.store import Store
 from seqpipe.training.ahead import on_device
 from seqpipe.training.distributed import ALONE, Group
 from seqpipe.training.ledger import Examples, not_finite
@@ -21,7 +20,7 @@ Loss = Callable[..., Losses]
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, loss: Loss, store: Store, budget: int, group: Group = ALONE) -> float:
+def evaluate(model: nn.Module, loss: Loss, store: Table, budget: int, group: Group = ALONE) -> float:
     """Mean loss over all terms of a split, in float32; raises ``SeqpipeError`` where it is not finite.
 
     The model stays where it is; each process of a group takes its share of the batches.
