@@ -10,6 +10,7 @@ from PIL import Image
 
 from seqpipe.commands.surveyed import Survey, Texts
 from seqpipe.files import SeqpipeError
+from seqpipe.readers.videos import VIDEOS
 
 Values = dict[str, Any]
 SEASONS = {900: 96, 1800: 48, 3600: 24, 86400: 7, 604800: 52}
@@ -75,7 +76,7 @@ def _tagged(survey: Survey, said: Values) -> Fitted:
 
 def _plain(survey: Survey, said: Values) -> Fitted:
     chosen = {**tokens(survey.source), "normalization": "identity"}
-    if "file" in said:  # words of pitches
+    if not {"file", "steps"}.isdisjoint(said):  # words of pitches
         chosen = {"level": "word", "vocabulary": 8000, "normalization": "identity"}
     size = 2 * width(survey.examples)
     model = {"hidden": size, "embedding": size, "dropout": 0.3}  # of one size, as they are tied
@@ -110,27 +111,32 @@ def _letters(texts: Texts) -> Values:
     return {"level": level, "vocabulary": max(64, texts.signs + 80 if level == "jamo" else texts.signs + 8)}
 
 
-def _height(survey: Survey) -> int:
+def _picture(survey: Survey) -> Values:
+    """How the pictures of a corpus are to be seen: the frames of a video, or the columns of a picture."""
+    path = survey.first.source
+    if path.suffix.lower() in VIDEOS:
+        return {"kind": "video", "height": 32, "width": 32, "rate": 10}
     try:
-        with Image.open(survey.first.source) as picture:
-            return int(min(32, max(8, picture.height)))
+        with Image.open(path) as picture:
+            if getattr(picture, "n_frames", 1) > 1:
+                return {"kind": "video", "height": 32, "width": 32}
+            return {"kind": "image", "height": int(min(32, max(8, picture.height)))}
     except (OSError, Image.DecompressionBombError):
-        raise SeqpipeError(f"{survey.first.source} is no picture that can be read; remove or mend it.") from None
+        raise SeqpipeError(f"{path} is no picture that can be read; remove or mend it.") from None
 
 
 def _seen(survey: Survey, said: Values) -> Fitted:
-    features = {"kind": "image", "height": _height(survey), "normalize": "picture", "target": _letters(survey.target)}
+    features = {**_picture(survey), "normalize": "picture", "target": _letters(survey.target)}
     return Fitted(features, {"hidden": width(survey.examples), "dropout": 0.1}, _training(survey, 4096, 3e-3), {})
 
 
 def _told(survey: Survey, said: Values) -> Fitted:
-    features = {"kind": "image", "height": _height(survey), "target": tokens(survey.target, written=True)}
+    features = {**_picture(survey), "target": tokens(survey.target, written=True)}
     return Fitted(features, {"hidden": width(survey.examples)}, _training(survey, 4096, 2e-3), {"beam": 4})
 
 
 def _pictures(survey: Survey, said: Values) -> Fitted:
-    features = {"kind": "image", "height": _height(survey)}
-    return Fitted(features, {"hidden": 64, "pooling": "max"}, _training(survey, 4096, 3e-3), {})
+    return Fitted(_picture(survey), {"hidden": 64, "pooling": "max"}, _training(survey, 4096, 3e-3), {})
 
 
 def _forecast(survey: Survey, said: Values) -> Fitted:

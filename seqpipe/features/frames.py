@@ -16,6 +16,7 @@ from seqpipe.params.features import FramesFeatures
 from seqpipe.readers import corpus
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.images import read_frames, read_picture_inputs, read_pictures
+from seqpipe.readers.videos import VIDEOS, read_video
 from seqpipe.report import Report
 
 FLAT = 1 / 255  # a deviation smaller than one shade of grey is nothing to scale up
@@ -128,16 +129,23 @@ class Pictures:
     def _pixels(self, example: Example) -> np.ndarray:
         """Values from 0 to 1, float32: [T, height, width, channels] or, column by column, [width, height, channels]."""
         try:
-            frames = read_frames(example.source, self.params.channels)
-            if self.params.kind == "image" and len(frames) > 1:
-                raise SeqpipeError(
-                    f"{example.source} holds {len(frames)} frames, but features.kind is image; give one picture a "
-                    "file, or set features.kind to video."
-                )
+            pixels = np.stack([_scaled(frame, self._size(frame)) for frame in self._frames(example.source)])  # NHWC
         except SeqpipeError as error:
             raise SeqpipeError(f"{example.where}: {error}" if example.target is not None else str(error)) from None
-        pixels = np.stack([_scaled(frame, self._size(frame)) for frame in frames])  # (N, H, W, C)
         return pixels if self.params.kind == "video" else pixels[0].swapaxes(0, 1)
+
+    def _frames(self, path: Path) -> Iterable[Image.Image]:
+        """Every picture of a file, one after the other."""
+        image = self.params.kind == "image"
+        if path.suffix.lower() in VIDEOS and not image:
+            return read_video(path, self.params.channels, self.params.rate)
+        frames = [] if path.suffix.lower() in VIDEOS else read_frames(path, self.params.channels)
+        if image and len(frames) != 1:
+            raise SeqpipeError(
+                f"{path} holds {f'{len(frames)} frames' if frames else 'a video'}, but features.kind is image; give "
+                "one picture a file, or set features.kind to video."
+            )
+        return frames
 
     def _size(self, frame: Image.Image) -> tuple[int, int]:
         height = self.params.height

@@ -47,7 +47,7 @@ CODECS = {"audio": "audio.Recordings", "frames": "frames.Pictures"}
 
 PREPARES = {
     "audio": ("kind", "rate", "window", "hop", "mels", "coefficients", "deltas"),
-    "frames": ("kind", "height", "width", "channels"),
+    "frames": ("kind", "height", "width", "channels", "rate"),
 }
 """The keys of ``features`` that a prepared source depends on, by modality."""
 

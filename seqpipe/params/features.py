@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from seqpipe.params.section import NUMBER, Positive, Section
+from seqpipe.params.section import NUMBER, Positive, Section, refuse_idle
 
 
 class Tokens(Section):
@@ -99,9 +99,16 @@ class FramesFeatures(Section):
     """Columns of pixels of a video; the width of an ``image`` follows its height."""
     channels: Literal[1, 3] = 1
     """1 for grey, 3 for colour; other pictures are converted."""
+    rate: Annotated[float, NUMBER, Field(ge=0, le=1000)] = 0
+    """Pictures a second that are kept of a video file, or 0 for all of them."""
     normalize: Literal["corpus", "picture", "none"] = "corpus"
     """Zero mean and unit variance: per channel over the training set, over each picture or video (whatever its
     contrast), or values from 0 to 1 as they are."""
+
+    @model_validator(mode="after")
+    def _applies(self) -> Self:
+        refuse_idle(self, {"rate": ("kind", ("video",)), "width": ("kind", ("video",))})
+        return self
 
 
 class PictureTextFeatures(FramesFeatures):

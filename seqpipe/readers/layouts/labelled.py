@@ -15,6 +15,7 @@ from seqpipe.readers.layouts.files import PICTURES, SOUNDS, below, split_of
 from seqpipe.readers.layouts.found import Found, Layout
 from seqpipe.readers.layouts.texts import composed
 from seqpipe.readers.recordings import Clip
+from seqpipe.readers.videos import VIDEOS
 
 LONGEST = 1 << 20  # characters of a document
 USUAL = 0.9  # share of the files that lie as deep as a class
@@ -36,7 +37,7 @@ def document(path: Path) -> str:
 
 SOURCES: dict[str, tuple[tuple[str, ...], Callable[[Path], Any]]] = {
     "audio": (SOUNDS, Clip),
-    "frames": (PICTURES, Path),
+    "frames": ((*PICTURES, *VIDEOS), Path),
     "text": ((".txt", ".txt.gz"), document),
 }
 """The endings of each modality, and what a path of it becomes as a source."""

@@ -9,10 +9,26 @@ from unicodedata import normalize
 
 from seqpipe.files import SeqpipeError, read_lines
 from seqpipe.readers.layouts.files import PICTURES, SOUNDS, below, not_empty
+from seqpipe.readers.videos import VIDEOS
 
 ABOUT = re.compile(r"(source|readme|licen[cs]e|copying|changelog|citation|notice|authors)(\..*)?", re.IGNORECASE)
 """Files that tell of a corpus and are no part of it."""
-OTHERS = (*SOUNDS, *PICTURES, ".py", ".md", ".ts", ".zip", ".tar", ".mid", ".midi", ".npz", ".pdf", ".html", ".xml")
+OTHERS = (
+    *SOUNDS,
+    *PICTURES,
+    *VIDEOS,
+    ".py",
+    ".md",
+    ".ts",
+    ".zip",
+    ".tar",
+    ".mid",
+    ".midi",
+    ".npz",
+    ".pdf",
+    ".html",
+    ".xml",
+)
 SHOWN = 1000  # lines that are looked at
 
 
