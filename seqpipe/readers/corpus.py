@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -26,11 +27,13 @@ from seqpipe.readers.layouts import (
     tabled,
     tables,
 )
-from seqpipe.readers.layouts.files import below
+from seqpipe.readers.layouts.files import below, is_special
 from seqpipe.readers.layouts.found import Found, Layout
+from seqpipe.readers.once import once
 from seqpipe.readers.splitting import HELD_OUT, split_by_hash
 
 MANIFEST = "corpus.json"
+KINDS = {str: "a text", list: "a list of files", bool: "true or false"}
 LAYOUTS: dict[str, Layout] = {
     "kaldi": lists.KALDI,
     "librispeech": speech.LIBRISPEECH,
@@ -94,7 +97,7 @@ def fingerprint(corpus: Path) -> str:
     """A hash over names, sizes and times of change of the files of a corpus."""
     digest = blake2b(digest_size=16)
     for name in below(corpus, ("",)):
-        status = (corpus / name).stat()
+        status = (corpus / name).stat() if (corpus / name).exists() else (corpus / name).lstat()
         digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
@@ -139,7 +142,26 @@ def _read(source: CorpusSource, names: list[str]) -> Items:
     corpus = Path(source.path)
     if not corpus.is_dir():
         raise SeqpipeError(f"{corpus} is no folder; put the corpus there, or correct `path` in params.yaml.")
-    return LAYOUTS[source.layout].read(corpus, source.options, names)
+    fitting(source, names)
+    return once(LAYOUTS[source.layout].read(corpus, source.options, names))
+
+
+def fitting(source: CorpusSource, names: list[str]) -> None:
+    """Raise ``SeqpipeError`` where ``options`` lack what the layout needs, or files are named outside the corpus."""
+    for key, needed in LAYOUTS[source.layout].needs.items():
+        value = source.options.get(key)
+        if value not in needed if isinstance(needed, tuple) else not isinstance(value, needed):
+            kind = f"one of {', '.join(needed)}" if isinstance(needed, tuple) else KINDS[needed]
+            raise SeqpipeError(f"source.options.{key} of {source.layout} is {value!r}, but must be {kind}; correct it.")
+    for one in source.options.values():
+        listed = one if isinstance(one, list) else [one] if isinstance(one, str) else []
+        names = [*names, *(str(name) for name in listed)]
+    for name in names:
+        inner = os.path.normpath(name)
+        if os.path.isabs(inner) or inner.split(os.sep)[0] == os.pardir:
+            raise SeqpipeError(f"'{name}' leads out of {source.path}; name files inside it in `source`.")
+        if is_special(os.path.join(source.path, name)):
+            raise SeqpipeError(f"{os.path.join(source.path, name)} is a pipe or a device; put a file there.")
 
 
 def _manifest(path: Path) -> CorpusSource:

@@ -50,7 +50,7 @@ def read_pitches(path: Path, options: dict[str, Any], names: list[str]) -> Itera
             where = f"{file}#{part} piece {number}"
             try:
                 yield Example(f"{part}-{number}", " ".join(map(word, piece)), None, where)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 yield Dropped(where, "it is no list of steps, each a list of pitches from 0 to 127")
 
 
@@ -78,4 +78,4 @@ def _pieces(path: Path) -> dict[str, list[Any]]:
     raise SeqpipeError(f"{path} is no JSON object of lists of pieces, each a list of steps with their pitches.")
 
 
-PITCHES = Layout(look_pitches, read_pitches)
+PITCHES = Layout(look_pitches, read_pitches, {"file": str})
