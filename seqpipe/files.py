@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import shutil
+import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ LONGEST = 1 << 24
 """Bytes of the longest line that is read; nothing longer is ever in memory."""
 DENSEST = 200
 """Times a gzip file may grow when it is read: text grows fivefold or so, files made to fill a disk a thousandfold."""
+GIVEN = ("/dev/fd/", "/dev/stdin", "/proc/")
+"""Where pipes lie that somebody fills, as a shell's ``<(command)`` does."""
 UNSUSPECTED = 1 << 24
 """Bytes out of a gzip file before its growth is looked at."""
 
@@ -134,6 +137,8 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     A byte-order mark is dropped. A line longer than ``LONGEST``, and a file that grows more than ``DENSEST`` times when
     it is unpacked, are errors.
     """
+    if is_special(path) and not str(path).startswith(GIVEN):
+        raise SeqpipeError(f"{path} is a pipe or a device; put a file there, or give - and pipe it in.")
     try:
         with path.open("rb") as file:
             lines = _unpacked(file, path) if path.suffix.lower() == ".gz" else _bounded(file, path)
@@ -146,6 +151,15 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise SeqpipeError(f"{path} may not be read; give yourself permission, for example with `chmod +r`.") from None
     except OSError as error:  # a link to itself, a name too long
         raise SeqpipeError(f"{path} cannot be read ({error.strerror or error}); put a file there.") from None
+
+
+def is_special(path: str | Path) -> bool:
+    """Whether this is a pipe, a socket or a device, which may keep a reader waiting for ever."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _bounded(file: IO[bytes], path: Path) -> Iterator[bytes]:

@@ -113,7 +113,7 @@ def _height(survey: Survey) -> int:
     try:
         with Image.open(survey.first.source) as picture:
             return int(min(32, max(8, picture.height)))
-    except (OSError, Image.DecompressionBombError):
+    except Exception:  # Pillow's decoders raise nearly any kind at a broken file
         raise SeqpipeError(f"{survey.first.source} is no picture that can be read; remove or mend it.") from None
 
 

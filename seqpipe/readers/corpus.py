@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from seqpipe.files import SeqpipeError, read_json, write_json
+from seqpipe.files import SeqpipeError, read_json, read_lines, write_json
 from seqpipe.params.corpus import CorpusSource
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts import (
@@ -27,8 +28,9 @@ from seqpipe.readers.layouts import (
     tabled,
     tables,
 )
-from seqpipe.readers.layouts.files import below, is_special
+from seqpipe.readers.layouts.files import below, split_of
 from seqpipe.readers.layouts.found import Found, Layout
+from seqpipe.readers.layouts.texts import SHOWN, bare, texts
 from seqpipe.readers.once import once
 from seqpipe.readers.splitting import HELD_OUT, split_by_hash
 
@@ -72,6 +74,7 @@ def look(path: Path, layout: str = "") -> Found:
         raise SeqpipeError(f"There is no layout '{layout}'; there are {', '.join(LAYOUTS)}.")
     for one in [layout] if layout else LAYOUTS:
         if found := LAYOUTS[one].look(path):
+            _heed(path, found)
             return found
     endings = sorted({Path(name).suffix or Path(name).name for name in below(path, ("",))})
     seen = f"files of {', '.join(endings[:8])}" if endings else "no file"
@@ -79,6 +82,17 @@ def look(path: Path, layout: str = "") -> Found:
         f"{path} has {seen}, which is not laid out as {layout or 'anything that is known'}; the layouts are "
         f"{', '.join(LAYOUTS)}."
     )
+
+
+def _heed(path: Path, found: Found) -> None:
+    """Raise ``SeqpipeError`` where a text beside those that were found cannot be read, rather than leave it out."""
+    lists = [one for one in found.options.values() if isinstance(one, list)]
+    taken = {name for names in lists for name in names}
+    endings = {Path(bare(name)).suffix for name in taken}
+    for name in texts(path) if taken else []:
+        if name not in taken and (Path(bare(name)).suffix in endings or split_of(name)):
+            for _ in islice(read_lines(path / name), SHOWN):
+                pass
 
 
 def take(folder: Path, source: CorpusSource) -> None:
@@ -160,8 +174,6 @@ def fitting(source: CorpusSource, names: list[str]) -> None:
         inner = os.path.normpath(name)
         if os.path.isabs(inner) or inner.split(os.sep)[0] == os.pardir:
             raise SeqpipeError(f"'{name}' leads out of {source.path}; name files inside it in `source`.")
-        if is_special(os.path.join(source.path, name)):
-            raise SeqpipeError(f"{os.path.join(source.path, name)} is a pipe or a device; put a file there.")
 
 
 def _manifest(path: Path) -> CorpusSource:

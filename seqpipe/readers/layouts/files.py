@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from seqpipe.files import SeqpipeError, in_a_line
+from seqpipe.files import SeqpipeError, in_a_line, is_special
 
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
@@ -36,15 +35,6 @@ def below(folder: Path, endings: tuple[str, ...]) -> Iterator[str]:
         for name in sorted(names):
             if name.lower().endswith(endings) and not name.startswith(".") and not is_special(os.path.join(at, name)):
                 yield _sound(os.path.relpath(os.path.join(at, name), folder).replace(os.sep, "/"), folder)
-
-
-def is_special(path: str) -> bool:
-    """Whether this is a pipe, a socket or a device, which would keep a reader waiting."""
-    try:
-        mode = os.stat(path).st_mode
-    except (OSError, ValueError):
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _unreadable(error: OSError) -> None:

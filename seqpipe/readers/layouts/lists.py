@@ -99,7 +99,7 @@ def look_manifest(path: Path) -> Found | None:
 
 def read_manifests(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield the rows; a sound is named from its manifest's folder. The unit is the speaker."""
-    for name in names or [one for one in below(path, (".json", ".jsonl")) if _has_keys(path / one)]:
+    for name in names or [one for one in below(path, (".json", ".jsonl")) if _begins(path / one)]:
         for number, line in read_lines(path / name):
             where = f"{name} line {number}"
             if not line.strip():
@@ -128,9 +128,16 @@ def read_manifests(path: Path, options: dict[str, Any], names: list[str]) -> Ite
 
 def _has_keys(path: Path) -> bool:
     try:
-        first = next((line for _, line in read_lines(path) if line.strip()), "")
+        return _begins(path)
+    except SeqpipeError:
+        return False
+
+
+def _begins(path: Path) -> bool:
+    first = next((line for _, line in read_lines(path) if line.strip()), "")
+    try:
         row = json.loads(first)
-    except (SeqpipeError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return False
     return isinstance(row, dict) and {*KEYS} <= {*row}
 

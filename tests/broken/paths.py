@@ -1,0 +1,3 @@
+from broken.case import Case
+
+PATHS: list[Case] = []

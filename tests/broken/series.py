@@ -1,0 +1,3 @@
+from broken.case import Case
+
+SERIES: list[Case] = []
