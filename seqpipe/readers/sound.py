@@ -71,7 +71,8 @@ def _opened(clip: Clip) -> Iterator[soundfile.SoundFile]:
             with soundfile.SoundFile(file) as sound:
                 yield sound
     except soundfile.LibsndfileError as error:
-        raise SeqpipeError(f"{clip.name} is not sound that can be read ({error.error_string.rstrip('.')}).") from None
+        reason = error.error_string.rstrip(".").replace(". ", ", ")
+        raise SeqpipeError(f"{clip.name} is not sound that can be read ({reason}).") from None
     except OSError as error:
         raise SeqpipeError(f"{clip.name} cannot be read ({error.strerror}).") from None
 
