@@ -37,6 +37,7 @@ from seqpipe.readers.series import Series
 from seqpipe.readers.sound import read_audio
 from seqpipe.report import silent
 
+QUICK = 5  # of the faults that every layout can have, each fifth is tried at once: every fault, and every layout
 CASES = [*EVERYWHERE, *TEXTS, *TABLES, *TAGGED, *SERIES, *SOUNDS, *PATHS]
 PATIENCE = 10  # seconds
 
@@ -132,7 +133,14 @@ def test_clean_corpora_are_read(layout: str, clean: Callable[[str], Path], tmp_p
     assert done.code == 0, done.err
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+def marked() -> Iterator[Any]:
+    """The cases, those that take their time marked."""
+    for at, case in enumerate(CASES):
+        late = at < len(EVERYWHERE) and at % QUICK
+        yield pytest.param(case, id=str(case), marks=[pytest.mark.slow] if late else [])
+
+
+@pytest.mark.parametrize("case", marked())
 def test_broken_corpora(case: Case, clean: Callable[[str], Path], tmp_path: Path,
                         monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(files, "LONGEST", 1 << 16)
