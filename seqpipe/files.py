@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import shutil
+import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,12 +17,28 @@ LONGEST = 1 << 24
 """Bytes of the longest line that is read; nothing longer is ever in memory."""
 DENSEST = 200
 """Times a gzip file may grow when it is read: text grows fivefold or so, files made to fill a disk a thousandfold."""
+GIVEN = ("/dev/fd/", "/dev/stdin", "/proc/")
+"""Where pipes lie that somebody fills, as a shell's ``<(command)`` does."""
 UNSUSPECTED = 1 << 22
 """Bytes out of a gzip file before its growth is looked at."""
 
 
+SAID = 1200
+"""Characters of the longest sentence; of a longer one, which quotes a file's cells, the middle is left out."""
+
+
 class SeqpipeError(Exception):
     """A mistake the user can mend: one sentence naming the place, what is wrong, and the fix."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(in_a_line(sentence))
+
+
+def in_a_line(text: str, most: int = SAID) -> str:
+    """A text that may quote anything, fit to be printed and stored: in one line, not too long, without half characters
+    (what stands for bytes of a file's name that are not UTF-8)."""
+    text = " ".join(text.splitlines()).encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
 
 
 @contextmanager
@@ -92,7 +109,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SeqpipeError(f"{path} is missing; make it again.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of a number too long to read, the first is no JSONDecodeError
         raise SeqpipeError(f"{path} is not valid JSON ({error}); make it again.") from None
 
 
@@ -109,8 +126,9 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
         if line.strip():
             try:
                 yield number, json.loads(line)
-            except json.JSONDecodeError as error:
-                raise SeqpipeError(f"{path} line {number} is not valid JSON ({error.msg}); mend it.") from None
+            except (ValueError, RecursionError) as error:
+                reason = error.msg if isinstance(error, json.JSONDecodeError) else "a number too long or lists too deep"
+                raise SeqpipeError(f"{path} line {number} is not valid JSON ({reason}); mend it.") from None
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -119,9 +137,11 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     A byte-order mark is dropped. A line longer than ``LONGEST``, and a file that grows more than ``DENSEST`` times when
     it is unpacked, are errors.
     """
+    if is_special(path) and not str(path).startswith(GIVEN):
+        raise SeqpipeError(f"{path} is a pipe or a device; put a file there, or give - and pipe it in.")
     try:
         with path.open("rb") as file:
-            lines = _unpacked(file, path) if path.suffix == ".gz" else _bounded(file, path)
+            lines = _unpacked(file, path) if path.suffix.lower() == ".gz" else _bounded(file, path)
             yield from decode_lines(lines, str(path))
     except FileNotFoundError:
         raise SeqpipeError(f"{path} is missing; put it there or make it.") from None
@@ -129,6 +149,17 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise SeqpipeError(f"{path} is a folder, not a text file.") from None
     except PermissionError:
         raise SeqpipeError(f"{path} may not be read; give yourself permission, for example with `chmod +r`.") from None
+    except OSError as error:  # a link to itself, a name too long
+        raise SeqpipeError(f"{path} cannot be read ({error.strerror or error}); put a file there.") from None
+
+
+def is_special(path: str | Path) -> bool:
+    """Whether this is a pipe, a socket or a device, which may keep a reader waiting for ever."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _bounded(file: IO[bytes], path: Path) -> Iterator[bytes]:

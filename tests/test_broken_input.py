@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from broken import encodings, media, series, texts
 from broken.cases import Case, Drop, Error, Kept, Same
 from broken.clean import CLEAN, COUNT
-from broken.run import Outcome, go, write
+from broken.run import Outcome, command, go, write
 
 from seqpipe.readers.corpus import LAYOUTS, look
 
@@ -67,3 +68,39 @@ def test_a_broken_corpus(case: Case, tmp_path: Path) -> None:
             assert found.figures["dropped"] == []
             assert changed in str([split["changed"] for split in found.figures["splits"].values()])
             assert case.kind in SERIES or examples(found) >= COUNT
+
+
+def test_a_pipe_among_files_is_passed_over(tmp_path: Path) -> None:
+    data = write(tmp_path / "data" / "my", CLEAN["text_folders"].files())
+    os.mkfifo(data / "good" / "x.txt")
+    found = go(data, tmp_path)
+    assert (found.error, examples(found)) == ("", COUNT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "words"),
+    [
+        ("parallel", "layout: parallel", "layout: parallels", "There is no layout 'parallels'"),
+        ("parallel", "source: en", "sauce: en", "source.options.source of parallel is None, but must be a text"),
+        ("parallel", "- train.en\n    splits", "- ../train.en\n    splits", "'../train.en' leads out of"),
+        ("table", "target: label", "target: lable", "has no column 'lable'; it has id, text, label."),
+        ("table", "kind: tsv", "kind: xls", "source.options.kind of table is 'xls', but must be one of"),
+        ("conllu", "column: upos", "column: pos", "source.options.column of conllu is 'pos', but must be one of"),
+        ("plain", "unit: line", "unit: book", "source.options.unit of plain is 'book', but must be one of file"),
+        ("sound_names", "'{label}_{group}_{index}'", "'{group}'", "needs the field {label}"),
+        ("kaldi", "/my\n", "/yours\n", "yours is missing; put the corpus there"),
+    ],
+)
+def test_what_params_say_of_a_corpus_is_checked(
+    kind: str, before: str, after: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write(tmp_path / "data" / "my", CLEAN[kind].files())
+    assert command("init", str(tmp_path / "new"), "--data", str(data)) == ""
+    monkeypatch.chdir(tmp_path / "new")
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    assert before in text
+    Path("params.yaml").write_text(text.replace(before, after, 1), encoding="utf-8")
+    sentence = command("source", "my")
+    assert words in sentence
+    assert sentence.endswith(".")
+    assert not list(Path("data").rglob("corpus.json"))

@@ -162,7 +162,7 @@ def test_lines_end_at_newlines_only(tmp_path: Path, raw: bytes, lines: list[str]
     assert list(read_lines(path)) == list(enumerate(lines, start=1))
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\r\n\ufeff", exclude_categories=["Cs"]))))
+@given(st.lists(st.text(st.characters(exclude_characters="\0\r\n\ufeff", exclude_categories=["Cs"]))))
 def test_any_lines_come_back(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
     path = tmp_path_factory.mktemp("lines") / "a.txt"
     write_text(path, "".join(f"{line}\n" for line in lines))

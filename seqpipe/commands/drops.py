@@ -15,7 +15,6 @@ from seqpipe.readers.example import MOST_DROPPED, Dropped, Example
 from seqpipe.store import Row
 
 GROUP = 1000  # texts that are encoded together
-IDS = 1 << 20  # ids of a split that are kept in mind
 SHOWN = 3  # examples that the error names
 
 
@@ -47,7 +46,6 @@ class Drops:
 
     def __init__(self, strict: bool = False, threads: int = 1) -> None:
         self.strict, self.threads, self.seen = strict, threads, 0
-        self.ids: set[int] = set()
         self.found: list[tuple[str, Dropped]] = []
 
     def rows(
@@ -55,7 +53,6 @@ class Drops:
     ) -> Iterator[tuple[Example, Row]]:
         """Encode what can be used, and keep the rest in mind."""
         unusable = UNUSABLE.get(pipeline.task, _usable)
-        self.ids.clear()
         for item, row in _encoded(features, items, self.threads):
             self.seen += 1
             if isinstance(item, Dropped):
@@ -66,20 +63,10 @@ class Drops:
                 continue
             assert row is not None
             reason = unusable(row) if len(row["source"]) else "has an empty source; remove it or fill it"
-            reason = reason or self._twice(item.id)
             if reason is None:
                 yield item, row
             else:
                 self._drop(split, Dropped(item.where, reason))
-
-    def _twice(self, name: str) -> str | None:
-        """What is wrong with an id that the split has already, as far as ``IDS`` reach."""
-        print_ = hash(name)
-        if print_ in self.ids:
-            return f"has the id '{name}' of an example before it; give each its own"
-        if len(self.ids) < IDS:
-            self.ids.add(print_)
-        return None
 
     def _drop(self, split: str, item: Dropped) -> None:
         self.found.append((split, item))

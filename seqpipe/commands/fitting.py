@@ -121,7 +121,7 @@ def _picture(survey: Survey) -> Values:
             if getattr(picture, "n_frames", 1) > 1:
                 return {"kind": "video", "height": 32, "width": 32}
             return {"kind": "image", "height": int(min(32, max(8, picture.height)))}
-    except (OSError, Image.DecompressionBombError):
+    except Exception:  # Pillow's decoders raise nearly any kind at a broken file
         raise SeqpipeError(f"{path} is no picture that can be read; remove or mend it.") from None
 
 

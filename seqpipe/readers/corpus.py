@@ -33,9 +33,11 @@ from seqpipe.readers.layouts import (
 from seqpipe.readers.layouts.files import below
 from seqpipe.readers.layouts.found import Found, Layout
 from seqpipe.readers.layouts.texts import SHOWN, check_texts
+from seqpipe.readers.once import once
 from seqpipe.readers.splitting import HELD_OUT, split_by_hash
 
 MANIFEST = "corpus.json"
+KINDS = {str: "a text", list: "a list of files", bool: "true or false"}
 LAYOUTS: dict[str, Layout] = {
     "kaldi": lists.KALDI,
     "librispeech": speech.LIBRISPEECH,
@@ -186,7 +188,24 @@ def read(path: Path, layout: str, options: dict[str, Any], names: list[str]) -> 
 
 
 def _read(source: CorpusSource, names: list[str]) -> Items:
-    return read(Path(source.path), source.layout, source.options, names)
+    fitting(source, names)
+    return once(read(Path(source.path), source.layout, source.options, names))
+
+
+def fitting(source: CorpusSource, names: list[str]) -> None:
+    """Raise ``SeqpipeError`` where ``options`` lack what the layout needs, or files are named outside the corpus."""
+    for key, needed in LAYOUTS[source.layout].needs.items():
+        value = source.options.get(key)
+        if value not in needed if isinstance(needed, tuple) else not isinstance(value, needed):
+            kind = f"one of {', '.join(needed)}" if isinstance(needed, tuple) else KINDS[needed]
+            raise SeqpipeError(f"source.options.{key} of {source.layout} is {value!r}, but must be {kind}; correct it.")
+    for one in source.options.values():
+        listed = one if isinstance(one, list) else [one] if isinstance(one, str) else []
+        names = [*names, *(str(name) for name in listed)]
+    for name in names:
+        inner = os.path.normpath(name)
+        if os.path.isabs(inner) or inner.split(os.sep)[0] == os.pardir:
+            raise SeqpipeError(f"'{name}' leads out of {source.path}; name files inside it in `source`.")
 
 
 def _manifest(path: Path) -> CorpusSource:

@@ -18,6 +18,7 @@ from seqpipe.readers.paths import inside
 
 MODES = {1: "L", 3: "RGB"}
 GIF_END = b";"
+LARGEST = 1 << 28  # pixels of all frames together
 DEEP = 65535  # largest value of 16 bits a channel
 
 
@@ -68,7 +69,13 @@ def _decoded(raw: bytes, name: str, channels: int) -> list[Image.Image]:
     with warnings.catch_warnings(action="ignore", category=UserWarning), Image.open(io.BytesIO(raw)) as image:
         if image.format == "GIF" and not raw.rstrip(b"\0").endswith(GIF_END):  # else the frames left are all there is
             raise SeqpipeError(f"{name} is truncated: the end of the GIF is missing; save or copy it again.")
-        return [_converted(frame, name, channels) for frame in ImageSequence.Iterator(image)]
+        frames, size = [], 0
+        for frame in ImageSequence.Iterator(image):
+            size += frame.width * frame.height
+            if size > LARGEST:
+                raise SeqpipeError(f"{name} has more than {LARGEST} pixels in its frames; scale it down or part it.")
+            frames.append(_converted(frame, name, channels))
+        return frames
 
 
 def _converted(frame: Image.Image, name: str, channels: int) -> Image.Image:

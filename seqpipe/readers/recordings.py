@@ -11,6 +11,9 @@ from seqpipe.files import SeqpipeError, read_jsonl
 from seqpipe.readers.example import Example
 from seqpipe.readers.paths import inside
 
+LATEST = 1e9
+"""Seconds that no recording lasts."""
+
 
 class Clip(NamedTuple):
     """A recording, or ``duration`` seconds of it from ``offset`` seconds on; the path ``-`` is standard input."""
@@ -73,6 +76,6 @@ def _seconds(value: dict[str, Any], key: str, where: str) -> float | None:
     seconds = value.get(key)
     if seconds is None:
         return None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < LATEST:
         raise SeqpipeError(f"{where}: {key} is {seconds!r}, but must be a time in seconds.")
     return float(seconds)

@@ -91,7 +91,7 @@ def read_series(path: str, columns: Columns) -> list[Series]:
 def csv_rows(path: str, shown: str) -> Iterator[tuple[int, list[str]]]:
     """Yield ``(line number, cells)`` of every line that is not blank."""
     lines = enumerate(sys.stdin, start=1) if path == "-" else read_lines(Path(path))
-    reader = csv.reader((line for _, line in lines), strict=True)
+    reader = csv.reader((line if line.endswith("\n") else f"{line}\n" for _, line in lines), strict=True)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):

@@ -18,7 +18,8 @@ from seqpipe.readers.mixing import at_rate
 from seqpipe.readers.recordings import Clip
 
 SLACK = 0.05  # seconds that a manifest's rounded times may reach past the end of a file
-SLOWEST = 1000  # samples a second
+AT_ONCE = 1 << 22  # samples that are read together
+SLOWEST = 1000  # samples a second of what can be heard
 ENDLESS = 0x7FFFF000  # writers to a pipe put this or more where they cannot know the size
 
 
@@ -54,12 +55,15 @@ def _read(sound: soundfile.SoundFile, count: int, size: int, clip: Clip) -> Iter
     """Blocks of ``size`` samples, float32[T, channels], ``count`` in all."""
     for done in range(0, count, size):
         wanted = min(size, count - done)
-        block: np.ndarray = sound.read(wanted, dtype="float32", always_2d=True)
-        if len(block) < wanted:
-            raise SeqpipeError(
-                f"{clip.name} is truncated: {count} samples are promised, {done + len(block)} are there; copy it again."
-            )
-        yield block
+        parts: list[np.ndarray] = []
+        for at in range(0, wanted, AT_ONCE):  # a header may promise more than memory holds
+            parts.append(sound.read(min(AT_ONCE, wanted - at), dtype="float32", always_2d=True))
+            if len(parts[-1]) < min(AT_ONCE, wanted - at):
+                there = done + at + len(parts[-1])
+                raise SeqpipeError(
+                    f"{clip.name} is truncated: {count} samples are promised, {there} are there; copy it again."
+                )
+        yield np.concatenate(parts)
 
 
 @contextmanager
@@ -71,7 +75,8 @@ def _opened(clip: Clip) -> Iterator[soundfile.SoundFile]:
             with soundfile.SoundFile(file) as sound:
                 yield sound
     except soundfile.LibsndfileError as error:
-        raise SeqpipeError(f"{clip.name} is not sound that can be read ({error.error_string.rstrip('.')}).") from None
+        reason = error.error_string.rstrip(".").replace(". ", ", ")
+        raise SeqpipeError(f"{clip.name} is not sound that can be read ({reason}).") from None
     except OSError as error:
         raise SeqpipeError(f"{clip.name} cannot be read ({error.strerror}).") from None
 

@@ -83,7 +83,7 @@ LISTS = [
     Case("no transcript", "kaldi", swap("text", "u1 dog", "u1"), drop("text line 2", "no transcript")),
     Case("an id twice", "kaldi", swap("text", "u1 dog", "u0 dog"), drop("text line 2", "id 'u0'")),
     Case("backwards", "segments", swap("segments", "0.30 0.55", "0.55 0.30"), drop("text line 2", "from 0.55 to 0.3")),
-    Case("no time", "segments", swap("segments", "0.30 0.55", "0.30 x"), drop("text line 2", "'x'")),
+    Case("no time", "segments", swap("segments", "0.30 0.55", "0.30 x"), drop("text line 2", "to x s")),
     Case("after the end", "segments", swap("segments", "0.30 0.55", "90.30 90.55"), drop("text line 2", "lasts 33 s")),
     Case("endless", "segments", swap("segments", "0.30 0.55", "0.30 inf"), drop("text line 2")),
     Case("NaN", "segments", swap("segments", "0.30 0.55", "nan 0.55"), drop("text line 2")),

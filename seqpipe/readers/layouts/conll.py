@@ -83,4 +83,4 @@ def _kind(path: Path) -> str:
     return "plain" if few and all(label.isupper() or not label.isalnum() for label in counts) else ""
 
 
-CONLL = Layout(look_conll, read_columns)
+CONLL = Layout(look_conll, read_columns, {"labels": ("bio", "plain"), "files": list})

@@ -32,8 +32,6 @@ def read_conllu(path: Path, options: dict[str, Any], names: list[str]) -> Iterat
     The id is ``sent_id``; the unit is the document, ``newdoc id``.
     """
     column = options["column"]
-    if column not in COLUMNS:
-        raise SeqpipeError(f"source.options has the column '{column}'; it is one of {', '.join(COLUMNS)}.")
     at = COLUMNS.index(column)
     for name in names or options["files"]:
         document = ""
@@ -62,4 +60,4 @@ def _begins(path: Path) -> bool:
     return 2 * sum(len(row) == len(COLUMNS) for row in rows) > len(rows)
 
 
-CONLLU = Layout(look_conllu, read_conllu)
+CONLLU = Layout(look_conllu, read_conllu, {"column": COLUMNS, "files": list})

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.files import SeqpipeError, in_a_line, is_special, read_lines
 
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
@@ -20,17 +20,32 @@ SPLIT_WORDS = {
 
 
 def below(folder: Path, endings: tuple[str, ...]) -> Iterator[str]:
-    """Names relative to ``folder`` of the files with these endings, in order; links are followed, cycles are not."""
+    """Names relative to ``folder`` of the files with these endings, in order; links are followed, cycles are not.
+
+    A link that leads nowhere is named as well, but pipes, sockets and devices are not. A folder that may not be read,
+    and a name that is not UTF-8 or has a line end in it, are errors.
+    """
     seen: set[str] = set()
-    for at, folders, names in os.walk(folder, followlinks=True):
+    for at, folders, names in os.walk(folder, followlinks=True, onerror=_unreadable):
         real = os.path.realpath(at)
         folders[:] = sorted(name for name in folders if not name.startswith(".")) if real not in seen else []
         if real in seen:
             continue
         seen.add(real)
         for name in sorted(names):
-            if name.lower().endswith(endings) and not name.startswith("."):
-                yield os.path.relpath(os.path.join(at, name), folder).replace(os.sep, "/")
+            if name.lower().endswith(endings) and not name.startswith(".") and not is_special(os.path.join(at, name)):
+                yield _sound(os.path.relpath(os.path.join(at, name), folder).replace(os.sep, "/"), folder)
+
+
+def _unreadable(error: OSError) -> None:
+    raise SeqpipeError(f"{error.filename} cannot be read ({error.strerror}); give yourself permission or move it.")
+
+
+def _sound(name: str, folder: Path) -> str:
+    """A name that can be printed, stored and compared."""
+    if in_a_line(name, len(name)) != name or any(sign < " " for sign in name):
+        raise SeqpipeError(f"{folder} has a file named {name!a}, which is not UTF-8 or not in one line; rename it.")
+    return name
 
 
 def split_of(name: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +23,9 @@ class Found(NamedTuple):
 
 class Layout(NamedTuple):
     """``look(path)`` is None where a corpus is laid out another way; ``read(path, options, names)`` yields its items,
-    of the split that holds ``names``, or all where there are none."""
+    of the split that holds ``names``, or all where there are none; ``needs`` are the options that must be there, each
+    with its type or what it may be."""
 
     look: Callable[[Path], Found | None]
     read: Callable[[Path, dict[str, Any], list[str]], Iterator[Example | Dropped]]
+    needs: Mapping[str, type | tuple[str, ...]] = {}

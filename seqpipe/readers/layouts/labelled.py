@@ -141,5 +141,5 @@ def _are_texts(stems: list[str]) -> bool:
     return len({re.sub(r"\d+", "0", stem) for stem in stems}) > len(stems) / 2
 
 
-CLASSES = Layout(look_classes, read_classes)
-NAMES = Layout(look_names, read_names)
+CLASSES = Layout(look_classes, read_classes, {"modality": tuple(SOURCES)})
+NAMES = Layout(look_names, read_names, {"modality": ("audio", "frames"), "pattern": str})

@@ -64,4 +64,4 @@ def _labels(lines: list[str]) -> set[str]:
     return set(counts) if marked or (few and shaped and min(counts.values()) > 1) else set()
 
 
-LABEL_LINES = Layout(look_lines, read_label_lines)
+LABEL_LINES = Layout(look_lines, read_label_lines, {"files": list})

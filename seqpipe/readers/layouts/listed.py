@@ -64,7 +64,7 @@ def read_listed(path: Path, options: dict[str, Any], names: list[str]) -> Iterat
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    reader = csv.reader((line for _, line in read_lines(path)), delimiter=delimiter, strict=True)
+    reader = csv.reader((f"{line}\n" for _, line in read_lines(path)), delimiter=delimiter, strict=True)
     try:
         for cells in reader:
             if any(cells):
@@ -73,4 +73,4 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise SeqpipeError(f"{path} line {reader.line_num} is not CSV ({error}); look at its quotes.") from None
 
 
-LISTED = Layout(look_listed, read_listed)
+LISTED = Layout(look_listed, read_listed, {"modality": ("audio", "frames"), "file": str, "target": str, "tables": list})

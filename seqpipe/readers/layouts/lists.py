@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from seqpipe.files import SeqpipeError, read_lines
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import below, named, not_empty, splits_of
 from seqpipe.readers.layouts.found import Found, Layout
-from seqpipe.readers.recordings import Clip
+from seqpipe.readers.recordings import LATEST, Clip
 
 KEYS = ("audio_filepath", "text")
 
@@ -55,9 +56,9 @@ def _clip(
         words = segments.get(key, "").split()
         if len(words) != 3:
             raise ValueError(f"segments has no recording, start and end of '{key}'")
-        recording, start, stop = words[0], float(words[1]), float(words[2])
-        if not 0 <= start < stop < float("inf"):
-            raise ValueError(f"segments has '{key}' from {start:g} to {stop:g} s")
+        recording, (start, stop) = words[0], map(_seconds, words[1:])
+        if not 0 <= start < stop < LATEST:
+            raise ValueError(f"segments has '{key}' from {words[1]} to {words[2]} s")
         offset, duration = start, stop - start
     name = sounds.get(recording, "")
     if not name or name.endswith("|"):
@@ -68,10 +69,23 @@ def _clip(
     return Clip(found, offset, duration)
 
 
+def _seconds(word: str) -> float:
+    """A time; what is none is not a number, and so in no order."""
+    try:
+        return float(word)
+    except ValueError:
+        return math.nan
+
+
 def _table(path: Path) -> dict[str, str]:
     if not path.is_file() and path.name != "wav.scp":
         return {}
-    return dict(_cut(line) for _, line in read_lines(path))
+    found: dict[str, str] = {}
+    for number, line in read_lines(path):
+        key, told = _cut(line)
+        if key and found.setdefault(key, told) != told:
+            raise SeqpipeError(f"{path} line {number} tells of '{key}' another time, and other things; keep one line.")
+    return found
 
 
 def _cut(line: str) -> tuple[str, str]:
@@ -88,7 +102,7 @@ def look_manifest(path: Path) -> Found | None:
 
 def read_manifests(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield the rows; a sound is named from its manifest's folder. The unit is the speaker."""
-    for name in names or [one for one in below(path, (".json", ".jsonl")) if _has_keys(path / one)]:
+    for name in names or [one for one in below(path, (".json", ".jsonl")) if _begins(path / one)]:
         for number, line in read_lines(path / name):
             where = f"{name} line {number}"
             if not line.strip():
@@ -97,10 +111,12 @@ def read_manifests(path: Path, options: dict[str, Any], names: list[str]) -> Ite
                 row = json.loads(line)
                 sound, text = (row[key] for key in KEYS)
                 offset, duration = row.get("offset") or 0.0, row.get("duration")
-                if not (isinstance(sound, str) and isinstance(text, str) and text.strip() and 0 <= offset < 1e9):
+                if not (isinstance(sound, str) and isinstance(text, str) and text.strip()):
                     raise ValueError
                 clip = Clip(Path(sound), float(offset), None if duration is None else float(duration))
-                text.encode()
+                if not 0 <= clip.offset < LATEST or not 0 < (1 if clip.duration is None else clip.duration) < LATEST:
+                    raise ValueError
+                f"{sound}{text}".encode()
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
                 yield Dropped(where, "it is no JSON object with audio_filepath, text and times in seconds")
                 continue
@@ -115,9 +131,16 @@ def read_manifests(path: Path, options: dict[str, Any], names: list[str]) -> Ite
 
 def _has_keys(path: Path) -> bool:
     try:
-        first = next((line for _, line in read_lines(path) if line.strip()), "")
+        return _begins(path)
+    except SeqpipeError:
+        return False
+
+
+def _begins(path: Path) -> bool:
+    first = next((line for _, line in read_lines(path) if line.strip()), "")
+    try:
         row = json.loads(first)
-    except (SeqpipeError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return False
     return isinstance(row, dict) and {*KEYS} <= {*row}
 

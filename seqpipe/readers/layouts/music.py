@@ -78,4 +78,4 @@ def _pieces(path: Path) -> dict[str, list[Any]]:
     raise SeqpipeError(f"{path} is no JSON object of lists of pieces, each a list of steps with their pitches.")
 
 
-PITCHES = Layout(look_pitches, read_pitches)
+PITCHES = Layout(look_pitches, read_pitches, {"file": str})

@@ -65,4 +65,4 @@ def _partner(path: Path, name: str, source: str, target: str) -> str:
     raise SeqpipeError(f"{path / name} has no partner {found[1]}.{target} beside it; put it there.")
 
 
-PARALLEL = Layout(look_parallel, read_parallel)
+PARALLEL = Layout(look_parallel, read_parallel, {"source": str, "target": str, "files": list})

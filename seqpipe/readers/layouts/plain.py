@@ -37,8 +37,6 @@ def look_plain(path: Path) -> Found | None:
 def read_plain_files(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield the lines that are not blank; the unit is the file, the paragraph or the line."""
     unit = options["unit"]
-    if unit not in UNITS:
-        raise SeqpipeError(f"source.options has the unit '{unit}'; it is one of {', '.join(UNITS)}.")
     for name in names or options["files"]:
         begun = 0
         for number, line in read_lines(path / name):
@@ -63,4 +61,4 @@ def _has_paragraphs(path: Path) -> bool:
     return blank >= 20 or blank > len(lines) / 20
 
 
-PLAIN = Layout(look_plain, read_plain_files)
+PLAIN = Layout(look_plain, read_plain_files, {"unit": UNITS, "files": list})

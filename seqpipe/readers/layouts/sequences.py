@@ -136,5 +136,5 @@ def _first(path: Path) -> bool:
     return beginning(path, 1)[0].startswith((">", "@", ";"))
 
 
-LABELS_FILE = Layout(look_labelled, read_labelled)
-FASTA = Layout(look_records, read_records)
+LABELS_FILE = Layout(look_labelled, read_labelled, {"sequences": str, "labels": str})
+FASTA = Layout(look_records, read_records, {"labelled": bool, "files": list})

@@ -105,5 +105,5 @@ def read_ljspeech(path: Path, options: dict[str, Any], names: list[str]) -> Iter
 
 
 LIBRISPEECH = Layout(look_librispeech, read_librispeech)
-COMMON_VOICE = Layout(look_common_voice, read_common_voice)
+COMMON_VOICE = Layout(look_common_voice, read_common_voice, {"tables": list})
 LJSPEECH = Layout(look_ljspeech, read_ljspeech)

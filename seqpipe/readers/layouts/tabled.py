@@ -43,8 +43,6 @@ def look_tabled(path: Path) -> Found | None:
 def read_tabled(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield the rows; the id is the table's own column ``id`` if it has one, else the line's number."""
     kind, source, target = options["kind"], options["source"], options["target"]
-    if kind not in READERS:
-        raise SeqpipeError(f"source.options has the kind '{kind}'; it is one of {', '.join(READERS)}.")
     for name in names or options["files"]:
         known = False
         for number, cells in read_rows(path / name, kind):
@@ -122,4 +120,4 @@ def _what(task: str) -> str:
     return "labels" if task == "classify" else "targets"
 
 
-TABLE = Layout(look_tabled, read_tabled)
+TABLE = Layout(look_tabled, read_tabled, {"kind": tuple(READERS), "source": str, "target": str, "files": list})

@@ -85,7 +85,7 @@ def look_long(path: Path) -> Found | None:
 
 def read_long(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield the series of every file."""
-    for name in names or [one for one in below(path, (".csv",)) if {*LONG} <= {*_first(path / one)}]:
+    for name in names or [one for one in below(path, (".csv",)) if {*LONG} <= {*_head(path / one)}]:
         for series in read_series(str(path / name), LONG):
             yield Example(series.name, series, None, name, series.name, series.name)
 
@@ -109,9 +109,13 @@ def _columns(
 def _first(path: Path) -> list[str]:
     """The cells of a file's first line that is not blank; none where it is no text."""
     try:
-        first = next((line for _, line in read_lines(path) if line.strip()), "")
+        return _head(path)
     except SeqpipeError:
         return []
+
+
+def _head(path: Path) -> list[str]:
+    first = next((line for _, line in read_lines(path) if line.strip()), "")
     return [cell.strip().strip('"') for cell in first.split(",")] if first else []
 
 
