@@ -16,6 +16,14 @@ def inside(folder: Path, name: str, key: str, where: str) -> Path:
     inner = os.path.normpath(name)
     if os.path.isabs(inner) or inner.split(os.sep)[0] == os.pardir:
         raise SeqpipeError(f"{where}: {key} '{name}' leads out of {folder}; it must be relative to that folder.")
-    if not (folder / inner).is_file():
+    if not is_there(folder / inner):
         raise SeqpipeError(f"{where}: {folder / inner} is missing; put it there or remove the line.")
     return folder / inner
+
+
+def is_there(path: Path) -> bool:
+    """Whether this is a file; a name that no file can have, too long or with a NUL, is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

@@ -66,13 +66,27 @@ def _read(sound: soundfile.SoundFile, count: int, size: int, clip: Clip) -> Iter
         yield np.concatenate(parts)
 
 
+class Steady:
+    """A file as libsndfile sees it: where a broken header sends it to a place that no file has, it stays."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.read, self.tell = file, file.read, file.tell
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place; where there is none, an error here would be printed by the callback and go no further."""
+        try:
+            return self.file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return self.file.tell()
+
+
 @contextmanager
 def _opened(clip: Clip) -> Iterator[soundfile.SoundFile]:
     try:
         file: BinaryIO = io.BytesIO(sys.stdin.buffer.read()) if str(clip.path) == "-" else clip.path.open("rb")
         with file:
             _check_whole(file, clip)
-            with soundfile.SoundFile(file) as sound:
+            with soundfile.SoundFile(Steady(file)) as sound:
                 yield sound
     except soundfile.LibsndfileError as error:
         reason = error.error_string.rstrip(".").replace(". ", ", ")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seqpipe.files import SeqpipeError, in_a_line, is_special, read_lines
+from seqpipe.readers.paths import is_there
 
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
@@ -77,10 +78,7 @@ def named(corpus: Path, folder: Path, name: str, where: str) -> Path | None:
     root = Path(os.path.normpath(corpus))
     if not path.is_relative_to(root):
         raise SeqpipeError(f"{where}: '{name}' leads out of {corpus}; put the files there, or name a folder above.")
-    try:
-        return path if path.is_file() else None
-    except (OSError, ValueError):  # a name too long, a NUL
-        return None
+    return path if is_there(path) else None
 
 
 def not_empty(path: Path) -> Iterator[tuple[int, str]]:
