@@ -45,7 +45,7 @@ def _mono(blocks: Iterable[np.ndarray], clip: Clip) -> Iterator[np.ndarray]:
     """The mean of all channels, float32[T]."""
     sounds = False
     for block in blocks:
-        mono = block.mean(axis=1)
+        mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
         if not np.isfinite(mono).all():
             raise SeqpipeError(f"{clip} holds values that are not finite numbers; record or convert it again.")
         sounds = sounds or bool(mono.any())
