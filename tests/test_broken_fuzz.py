@@ -111,7 +111,7 @@ def quick(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]]
     return settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@pytest.mark.parametrize("examples", [12, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [6, pytest.param(150, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", TEXTS)
 def test_any_damage_to_a_text(kind: str, examples: int, tmp_path: Path) -> None:
     files = CLEAN[kind].files()
@@ -133,7 +133,7 @@ def test_any_damage_to_a_text(kind: str, examples: int, tmp_path: Path) -> None:
     check()
 
 
-@pytest.mark.parametrize("examples", [60, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [30, pytest.param(600, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", CANONICAL)
 def test_any_damage_to_raw_data(kind: str, examples: int, tmp_path: Path) -> None:
     files = CLEAN[kind].files()

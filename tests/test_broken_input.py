@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from broken import encodings, media, series, texts
@@ -14,6 +15,7 @@ from broken.run import Outcome, command, go, write
 from seqpipe.readers.corpus import LAYOUTS, look
 
 CASES = [*encodings.CASES, *texts.CASES, *media.CASES, *series.CASES]
+QUICK = ("table", "conll", "kaldi", "wide")
 SERIES = ("wide", "long_series", "matrix")
 
 
@@ -42,7 +44,14 @@ def test_a_whole_corpus_goes_all_the_way(kind: str, tmp_path: Path) -> None:
     assert kind in SERIES or examples(found) >= COUNT
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{case.kind}: {case.name}" for case in CASES])
+def marked(case: Case) -> Any:
+    """A parameter; what every text can suffer is tried quickly in a few layouts, and slowly in all."""
+    slow = case in encodings.CASES and case.kind not in QUICK
+    name = f"{case.kind}: {case.name}"
+    return pytest.param(case, id=name, marks=pytest.mark.slow) if slow else pytest.param(case, id=name)
+
+
+@pytest.mark.parametrize("case", [marked(case) for case in CASES])
 def test_a_broken_corpus(case: Case, tmp_path: Path) -> None:
     files = CLEAN[case.kind].files()
     case.change(files)

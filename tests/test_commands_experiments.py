@@ -30,6 +30,7 @@ def branch(project: Path) -> str:
     return run("git", "branch", "--show-current", cwd=project).strip()
 
 
+@pytest.mark.slow
 def test_a_project_without_experiments_has_two_rows(project: Path) -> None:
     dvc("repro", cwd=project)
     commit(project)

@@ -36,6 +36,7 @@ def files(project: Path) -> set[str]:
     return {path for path in paths if not path.startswith(".git/")}
 
 
+@pytest.mark.slow
 def test_dvc_repro_works_in_a_new_project_and_git_stays_tidy(tmp_path: Path, recipes: Path) -> None:
     said: list[Note | Progress] = []
     project = init(tmp_path / "some" / "new", "letters", said.append, recipes)
