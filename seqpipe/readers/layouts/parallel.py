@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.files import SeqpipeError
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import SPLIT_WORDS, splits_of
 from seqpipe.readers.layouts.found import Found, Layout
-from seqpipe.readers.layouts.texts import composed, counted, texts
+from seqpipe.readers.layouts.texts import counted, side_by_side, texts
 
 LANGUAGE = re.compile(r"(.+?)\.([a-z]{2,3}(?:[_-][A-Za-z]{2,4})?)(\.gz)?")
 KINDS = {"txt", "csv", "tsv", "log", "bin", "dat", "xml", "yml", "tok", "bpe", "raw", "out", "idx", "gz"}
@@ -43,11 +42,7 @@ def read_parallel(path: Path, options: dict[str, Any], names: list[str]) -> Iter
     """Yield the pairs; ``names`` are files of the source. Unequal numbers of lines are a ``SeqpipeError``."""
     for name in names or options["files"]:
         other = _partner(path, name, options["source"], options["target"])
-        for left, right in zip_longest(read_lines(path / name), read_lines(path / other)):
-            if left is None or right is None:
-                short, long = (name, other) if left is None else (other, name)
-                raise SeqpipeError(f"{path / short} has fewer lines than {long}; give both the same, line by line.")
-            number, source, target = left[0], composed(left[1]).strip(), composed(right[1]).strip()
+        for number, source, target in side_by_side(path, name, other):
             where = f"{name} line {number}"
             if source and target:
                 yield Example(f"{name}-{number}", source, target, where)

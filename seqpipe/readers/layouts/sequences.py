@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.files import read_lines
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import splits_of
 from seqpipe.readers.layouts.found import Found, Layout
-from seqpipe.readers.layouts.texts import bare, beginning, composed, texts
+from seqpipe.readers.layouts.texts import bare, beginning, composed, side_by_side, texts
 
 LABELS = re.compile(r"(.*?)[_.-]?(labels?|targets?|classes|y)(?=[_.]|$)(.*)")
 RECORDS = (".fasta", ".fa", ".fna", ".faa", ".fastq", ".fq")
@@ -45,11 +44,7 @@ def look_labelled(path: Path) -> Found | None:
 def read_labelled(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield the lines of both files; unequal numbers of lines are a ``SeqpipeError``."""
     name, other = options["sequences"], options["labels"]
-    for left, right in zip_longest(read_lines(path / name), read_lines(path / other)):
-        if left is None or right is None:
-            short, long = (name, other) if left is None else (other, name)
-            raise SeqpipeError(f"{path / short} has fewer lines than {long}; give both the same, line by line.")
-        number, text, label = left[0], composed(left[1]).strip(), composed(right[1]).strip()
+    for number, text, label in side_by_side(path, name, other):
         where = f"{name} line {number}"
         if text and label:
             yield Example(f"{name}-{number}", text, label, where)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
+from collections.abc import Iterator
+from itertools import islice, zip_longest
 from pathlib import Path
 from unicodedata import normalize
 
@@ -55,6 +56,15 @@ def beginning(path: Path, count: int = SHOWN) -> list[str]:
 def composed(text: str) -> str:
     """A text in one line: NFC, spaces for line ends."""
     return normalize("NFC", " ".join(text.splitlines()))
+
+
+def side_by_side(path: Path, name: str, other: str) -> Iterator[tuple[int, str, str]]:
+    """The number of each line, and that line of both files; unequal numbers of lines are a ``SeqpipeError``."""
+    for left, right in zip_longest(read_lines(path / name), read_lines(path / other)):
+        if left is None or right is None:
+            short, long = (name, other) if left is None else (other, name)
+            raise SeqpipeError(f"{path / short} has fewer lines than {long}; give both the same, line by line.")
+        yield left[0], composed(left[1]).strip(), composed(right[1]).strip()
 
 
 def counted(path: Path) -> int:
