@@ -19,6 +19,7 @@ import numpy as np
 import soundfile
 from timing import goal, medians, table
 
+from seqpipe.commands.drops import GROUP
 from seqpipe.commands.preprocess import preprocess
 from seqpipe.features.spectra import Spectra
 from seqpipe.features.tokens import Tokenizer
@@ -108,7 +109,7 @@ def tokenizers() -> dict[str, Callable[[], object]]:
     bare = ours._processor
     return {
         "bare": lambda: bare.encode(lines, num_threads=threads),
-        "seqpipe": lambda: [ours.encode_many(lines[at : at + 1000], threads) for at in range(0, len(lines), 1000)],
+        "seqpipe": lambda: [ours.encode_many(lines[at : at + GROUP], threads) for at in range(0, len(lines), GROUP)],
     }
 
 

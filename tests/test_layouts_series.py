@@ -83,3 +83,16 @@ def test_any_bytes_give_items_or_an_error(tmp_path_factory: pytest.TempPathFacto
             layout.look(folder)
         with suppress(SeqpipeError):
             assert all(isinstance(item, Example | Dropped) for item in layout.read(folder, {}, []))
+
+
+def test_steps_that_are_numbered_are_in_order_of_number(tmp_path: Path) -> None:
+    rows = [f"{name},{step},{step % 7}" for name in ("M1", "M2") for step in range(1, 10_050)]  # M4; 1000 is no year
+    (tmp_path / "m4.csv").write_text("\n".join(["unique_id,ds,y", *rows]), encoding="utf-8")
+    assert LONG_SERIES.look(tmp_path) is not None
+    one, other = (item.source for item in LONG_SERIES.read(tmp_path, {}, []) if isinstance(item, Example))
+    assert (one.name, other.name, one.dates[-1]) == ("M1", "M2", "10049")
+    assert (one.times[2] - one.times[1]).total_seconds() == 1
+    assert one.gap() == ""
+    (tmp_path / "m4.csv").write_text("unique_id,ds,y\nM1,2,1\nM1,1,1\n", encoding="utf-8")
+    with pytest.raises(SeqpipeError, match="line 3: ds '1' comes after '2'"):
+        list(LONG_SERIES.read(tmp_path, {}, []))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Protocol, runtime_checkable
 
 from seqpipe.features import Features
@@ -14,7 +13,8 @@ from seqpipe.params.pipeline import Pipeline
 from seqpipe.readers.example import MOST_DROPPED, Dropped, Example
 from seqpipe.store import Row
 
-GROUP = 1000  # texts that are encoded together
+GROUP, CHARACTERS = 10_000, 1 << 21
+"""Texts that are encoded together at most, and about how many characters: each call starts its threads anew."""
 SHOWN = 3  # examples that the error names
 
 
@@ -116,6 +116,14 @@ def _row(features: Features, example: Example) -> Row | SeqpipeError:
 
 
 def _groups(items: Iterable[Example | Dropped], size: int) -> Iterator[list[Example | Dropped]]:
-    remaining = iter(items)
-    while group := list(islice(remaining, size)):
+    """The items, at most ``size`` together, and no more once their texts have so many ``CHARACTERS``."""
+    group: list[Example | Dropped] = []
+    characters = 0
+    for item in items:
+        group.append(item)
+        characters += len(item.source) if isinstance(item, Example) and isinstance(item.source, str) else 0
+        if len(group) >= size or characters >= CHARACTERS:
+            yield group
+            group, characters = [], 0
+    if group:
         yield group

@@ -7,7 +7,7 @@ import math
 import re
 import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +64,8 @@ def read_series(path: str, columns: Columns) -> list[Series]:
     """Read the series of one CSV (``-`` is standard input), in order of appearance.
 
     Raises ``SeqpipeError`` with file and line for a missing column, a value that is no finite number, a time stamp that
-    is not ISO 8601 (``2001``, ``2001-03``, ``2001-03-31``, ``2001-03-31T12:00``), or one not after the one before it.
+    is neither ISO 8601 (``2001``, ``2001-03``, ``2001-03-31``, ``2001-03-31T12:00``) nor a step's number, or one not
+    after the one before it.
     """
     shown = "standard input" if path == "-" else path
     rows = csv_rows(path, shown)
@@ -122,11 +123,11 @@ def _header(path: str, rows: Iterator[tuple[int, list[str]]], columns: Columns) 
 def add_date(series: Series, text: str, column: str, place: str) -> None:
     """Append a time stamp to a series; one that is no ISO 8601, or not after the one before it, is an error."""
     try:
-        time = datetime.fromisoformat(text + "-01-01"[len(text) - 4 :] if SHORT_DATE.fullmatch(text) else text)
-    except ValueError:
+        time = _time(text, series.times)
+    except (ValueError, OverflowError):
         raise SeqpipeError(
             f"{place}: {column} '{text}' is not an ISO 8601 time stamp; write it like 2001-03-31, 2001-03 or "
-            f"2001-03-31T12:00."
+            f"2001-03-31T12:00, or number the steps."
         ) from None
     if series.times:
         last, stamp = series.times[-1], f"{place}: {column} '{text}'"
@@ -140,6 +141,17 @@ def add_date(series: Series, text: str, column: str, place: str) -> None:
             )
     series.dates.append(text)
     series.times.append(time)
+
+
+def _time(text: str, before: list[datetime]) -> datetime:
+    """What a time stamp means; the number of a step (as in M4) is so many seconds since the year 1 began.
+
+    Numbers begin with three digits or fewer, for four are a year, and eight a day.
+    """
+    numbered = before[-1].year == 1 if before else len(text) < 4
+    if numbered and text.isascii() and text.isdigit():
+        return datetime.min + timedelta(seconds=int(text[:10]))
+    return datetime.fromisoformat(text + "-01-01"[len(text) - 4 :] if SHORT_DATE.fullmatch(text) else text)
 
 
 def finite(text: str, column: str, place: str) -> float:
