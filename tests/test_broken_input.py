@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from broken.clean import CLEAN, COUNT
 from broken.run import Outcome, command, go, write
 
 from seqpipe.readers.corpus import LAYOUTS, look
+from seqpipe.readers.example import Example
 
 CASES = [*encodings.CASES, *texts.CASES, *media.CASES, *series.CASES]
 QUICK = ("table", "conll", "kaldi", "wide")
+FIXED = ("librispeech", "common_voice", "ljspeech")  # whose tables have one name
 SERIES = ("wide", "long_series", "matrix")
 
 
@@ -113,3 +116,21 @@ def test_what_params_say_of_a_corpus_is_checked(
     assert words in sentence
     assert sentence.endswith(".")
     assert not list(Path("data").rglob("corpus.json"))
+
+
+@pytest.mark.parametrize("kind", [kind for kind, one in CLEAN.items() if "." in one.text and kind not in FIXED])
+def test_a_packed_text_is_read_as_the_text(kind: str, tmp_path: Path) -> None:
+    files = CLEAN[kind].files()
+    found = []
+    for packed in (False, True):
+        folder = tmp_path / str(packed) / "my"
+        if packed:
+            content = files.pop(CLEAN[kind].text)
+            assert isinstance(content, bytes)
+            files[f"{CLEAN[kind].text}.gz"] = gzip.compress(content)
+        looked = look(write(folder, files))
+        read = (one for one in LAYOUTS[looked.layout].read(folder, looked.options, []) if isinstance(one, Example))
+        shown = (repr((one.source, one.target)).replace(str(folder), "").replace(".gz", "") for one in read)
+        found.append((looked.layout, sorted(shown)))
+    assert found[0] == found[1]
+    assert len(found[0][1]) == (2 if kind in SERIES else COUNT + 20 * (kind == "pitches"))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
+from test_training_distributed import TORCHRUN
 from trained_project import edit, refused
 
 from seqpipe.commands.alignable import alignable, frames_needed
@@ -136,3 +141,20 @@ def test_what_has_no_effect_is_refused(project: Path, name: str, features: str, 
     if features:
         edit("params.yaml", "normalize: corpus", f"normalize: {features}")
     assert said in refused("train", name)
+
+
+@pytest.mark.slow
+def test_two_processes_learn_from_the_same_changes_as_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    shown = ", ".join(f"{key}: {value}" for key, value in ALL.items())
+    before, after = (
+        "{hidden: 6}\n  train: {epochs: 1, threads: 1}\n  decode: {beam: 2}",
+        "train: {epochs: 2, threads: 1",
+    )
+    edit("params.yaml", before, f"{{hidden: 6, dropout: 0}}\n  {after}, augment: {{{shown}}}}}\n  decode: {{beam: 2}}")
+    weights, found = Path("data/models/tones/model.safetensors"), []
+    for command in ([sys.executable, "-m", "seqpipe"], TORCHRUN):
+        done = subprocess.run([*command, "train", "tones"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        found.append(load_file(weights))
+    assert all(torch.allclose(found[0][name], found[1][name], rtol=0, atol=1e-6) for name in found[0])

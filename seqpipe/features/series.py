@@ -11,10 +11,11 @@ import numpy as np
 from seqpipe.features.differencing import difference, integrate, lag
 from seqpipe.features.sizes import Sizes, Vocabulary
 from seqpipe.features.statistics import Statistics, measure
+from seqpipe.features.usable import usable
 from seqpipe.files import SeqpipeError, read_json, write_json
 from seqpipe.params.features import SeriesFeatures
 from seqpipe.readers import corpus
-from seqpipe.readers.example import MOST_DROPPED, Dropped, Example
+from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.series import Columns, Series, read_folder, read_series
 from seqpipe.report import Note, Report
 from seqpipe.store import Row
@@ -58,15 +59,7 @@ class SeriesWindows:
                     f"(features.horizon is {params.horizon})."
                 )
         features = cls(params, {}, report)
-        for item in features._items(folder):
-            if isinstance(item, Dropped):
-                features.unusable[item.where] = f"{item.where}: {item.reason}"
-                continue
-            try:
-                features.statistics[item.source.name] = features._measured(item.source)
-            except SeqpipeError as error:
-                features.unusable[item.source.name] = str(error)
-        _check_count(list(features.unusable.values()), len(features.statistics) + len(features.unusable))
+        features.statistics, features.unusable = usable(features._items(folder), features._measured)
         return features
 
     def _measured(self, series: Series) -> Statistics:
@@ -214,10 +207,3 @@ class SeriesWindows:
 
 def _one(series: Series) -> Example:
     return Example(series.name, series, None, series.path, series.name, series.name)
-
-
-def _check_count(faults: list[str], seen: int) -> None:
-    if len(faults) <= MOST_DROPPED * seen:
-        return
-    of_many = f" ({len(faults)} of {seen} series cannot be used, and at most {MOST_DROPPED:.0%} may be dropped)"
-    raise SeqpipeError(f"{faults[0].rstrip('.')}{of_many if seen > 1 else ''}.")

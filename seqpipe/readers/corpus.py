@@ -76,21 +76,17 @@ def look(path: Path, layout: str = "") -> Found:
     """
     if layout and layout not in LAYOUTS:
         raise SeqpipeError(f"There is no layout '{layout}'; there are {', '.join(LAYOUTS)}.")
-    if path.is_file():
-        found, seen = _alone(path, layout), [path.suffix or path.name]
-    elif path.is_dir():
-        found, seen = (
-            _tried(path, layout),
-            sorted({Path(name).suffix or Path(name).name for name in below(path, ("",))}),
-        )
-    else:
+    if not path.exists():
         raise SeqpipeError(f"{path} is missing; name the folder or the file of a corpus.")
+    found = _alone(path, layout) if path.is_file() else _tried(path, layout)
     if found:
         if found.modality == "text" and found.layout not in (layout, "class-folders"):
             check_texts(path, SHOWN)  # else a layout would be taken that passes over a broken file
         return found
     check_texts(path)
-    has = f"files of {', '.join(seen[:8])}" if seen else "no file"
+    names = [path.name] if path.is_file() else below(path, ("",))
+    endings = sorted({Path(name).suffix or Path(name).name for name in names})
+    has = f"files of {', '.join(endings[:8])}" if endings else "no file"
     raise SeqpipeError(
         f"{path} has {has}, which is not laid out as {layout or 'anything that is known'}; the layouts are "
         f"{', '.join(LAYOUTS)}."
@@ -188,11 +184,11 @@ def read(path: Path, layout: str, options: dict[str, Any], names: list[str]) -> 
 
 
 def _read(source: CorpusSource, names: list[str]) -> Items:
-    fitting(source, names)
+    _check(source, names)
     return once(read(Path(source.path), source.layout, source.options, names))
 
 
-def fitting(source: CorpusSource, names: list[str]) -> None:
+def _check(source: CorpusSource, names: list[str]) -> None:
     """Raise ``SeqpipeError`` where ``options`` lack what the layout needs, or files are named outside the corpus."""
     for key, needed in LAYOUTS[source.layout].needs.items():
         value = source.options.get(key)

@@ -16,7 +16,7 @@ from seqpipe.readers.layouts.texts import beginning
 
 def look_archive(path: Path) -> Found | None:
     """The ``.ts`` files of one problem, with labels."""
-    files = [name for name in below(path, (".ts",)) if _is_labelled(path / name)]
+    files = [name for name in below(path, (".ts", ".ts.gz")) if _is_labelled(path / name)]
     problems = {name.rpartition("_")[0] for name in files}
     if len(problems) != 1:
         return None
@@ -26,7 +26,7 @@ def look_archive(path: Path) -> Found | None:
 
 def read_archive(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield the cases of the files; an id is its file's name and its line's number."""
-    for name in names or list(below(path, (".ts",))):
+    for name in names or list(below(path, (".ts", ".ts.gz"))):
         if not read_header(path / name).labelled:
             raise SeqpipeError(f"{path / name} has no labels; its header needs a line `@classLabel true` with them.")
         yield from read_cases(path / name)

@@ -35,14 +35,14 @@ def below(folder: Path, endings: tuple[str, ...]) -> Iterator[str]:
         seen.add(real)
         for name in sorted(names):
             if name.lower().endswith(endings) and not name.startswith(".") and not is_special(os.path.join(at, name)):
-                yield _sound(os.path.relpath(os.path.join(at, name), folder).replace(os.sep, "/"), folder)
+                yield _printable(os.path.relpath(os.path.join(at, name), folder).replace(os.sep, "/"), folder)
 
 
 def _unreadable(error: OSError) -> None:
     raise SeqpipeError(f"{error.filename} cannot be read ({error.strerror}); give yourself permission or move it.")
 
 
-def _sound(name: str, folder: Path) -> str:
+def _printable(name: str, folder: Path) -> str:
     """A name that can be printed, stored and compared."""
     if in_a_line(name, len(name)) != name or any(sign < " " for sign in name):
         raise SeqpipeError(f"{folder} has a file named {name!a}, which is not UTF-8 or not in one line; rename it.")

@@ -13,6 +13,7 @@ from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import below, named, splits_of
 from seqpipe.readers.layouts.found import Found, Layout
 from seqpipe.readers.layouts.labelled import SOURCES
+from seqpipe.readers.layouts.texts import bare
 
 FILES = ("audio_filepath", "path", "file", "filename", "file_name", "image", "audio", "wav")
 TARGETS = {"label": "classify", "class": "classify", "category": "classify", "text": "ctc", "transcript": "ctc"}
@@ -22,7 +23,7 @@ TARGETS = {"label": "classify", "class": "classify", "category": "classify", "te
 def look_listed(path: Path) -> Found | None:
     """Tables with a column of files that are sounds, or pictures, and one of targets."""
     found: dict[tuple[str, str, str, str], list[str]] = {}
-    for name in below(path, (".csv", ".tsv")):
+    for name in below(path, (".csv", ".tsv", ".csv.gz", ".tsv.gz")):
         try:
             _, head = next(_rows(path / name), (0, []))
             _, first = next((row for row in _rows(path / name) if row[1] != head), (0, []))
@@ -63,7 +64,7 @@ def read_listed(path: Path, options: dict[str, Any], names: list[str]) -> Iterat
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    delimiter = "\t" if bare(path.name).endswith(".tsv") else ","
     reader = csv.reader((f"{line}\n" for _, line in read_lines(path)), delimiter=delimiter, strict=True)
     try:
         for cells in reader:

@@ -15,6 +15,7 @@ from seqpipe.readers.layouts.files import below, named, not_empty, splits_of
 from seqpipe.readers.layouts.found import Found, Layout
 from seqpipe.readers.recordings import LATEST, Clip
 
+JSON = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 KEYS = ("audio_filepath", "text")
 
 
@@ -96,13 +97,13 @@ def _cut(line: str) -> tuple[str, str]:
 
 def look_manifest(path: Path) -> Found | None:
     """JSON lines with audio_filepath and text, as NeMo writes them."""
-    files = [name for name in below(path, (".json", ".jsonl")) if _has_keys(path / name)]
+    files = [name for name in below(path, JSON) if _has_keys(path / name)]
     return Found("manifest", "audio", "ctc", {}, splits_of(files), f"Manifests: {', '.join(files)}") if files else None
 
 
 def read_manifests(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield the rows; a sound is named from its manifest's folder. The unit is the speaker."""
-    for name in names or [one for one in below(path, (".json", ".jsonl")) if _begins(path / one)]:
+    for name in names or [one for one in below(path, JSON) if _begins(path / one)]:
         for number, line in read_lines(path / name):
             where = f"{name} line {number}"
             if not line.strip():

@@ -15,13 +15,14 @@ from seqpipe.readers.layouts.found import Found, Layout
 from seqpipe.readers.layouts.texts import texts
 from seqpipe.readers.series import Columns, Series, add_date, csv_rows, finite, read_series
 
+CSV = (".csv", ".csv.gz")
 DATES = ("date", "ds", "datetime", "timestamp", "time")
 LONG = Columns()
 
 
 def look_wide(path: Path) -> Found | None:
     """CSV files whose first column is one of dates and whose others are numbers, a series each."""
-    files = [name for name in below(path, (".csv",)) if _first(path / name)]
+    files = [name for name in below(path, CSV) if _first(path / name)]
     heads = [_first(path / name) for name in files]
     if not files or any(head[0].lower() not in DATES or len(head) < 2 or {*LONG} <= {*head} for head in heads):
         return None
@@ -32,7 +33,7 @@ def look_wide(path: Path) -> Found | None:
 
 def read_wide(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield every column but the first as a ``Series``; one with a value missing is a ``Dropped``."""
-    for name in names or list(below(path, (".csv",))):
+    for name in names or list(below(path, CSV)):
         shown = str(path / name)
         rows = csv_rows(shown, shown)
         _, header = next(rows, (0, []))
@@ -79,13 +80,13 @@ def read_matrix(path: Path, options: dict[str, Any], names: list[str]) -> Iterat
 
 def look_long(path: Path) -> Found | None:
     """CSV files with ``unique_id``, ``ds`` and ``y``."""
-    files = [name for name in below(path, (".csv",)) if {*LONG} <= {*_first(path / name)}]
+    files = [name for name in below(path, CSV) if {*LONG} <= {*_first(path / name)}]
     return Found("long-series", "series", "forecast", {}, {}, f"Long CSV: {', '.join(files)}") if files else None
 
 
 def read_long(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
     """Yield the series of every file."""
-    for name in names or [one for one in below(path, (".csv",)) if {*LONG} <= {*_head(path / one)}]:
+    for name in names or [one for one in below(path, CSV) if {*LONG} <= {*_head(path / one)}]:
         for series in read_series(str(path / name), LONG):
             yield Example(series.name, series, None, name, series.name, series.name)
 

@@ -14,7 +14,7 @@ from seqpipe.readers.videos import VIDEOS
 
 ABOUT = re.compile(r"(source|readme|licen[cs]e|copying|changelog|citation|notice|authors)(\..*)?", re.IGNORECASE)
 """Files that tell of a corpus and are no part of it."""
-OTHERS = (
+OTHERS: tuple[str, ...] = (
     *SOUNDS,
     *PICTURES,
     *VIDEOS,
@@ -27,9 +27,8 @@ OTHERS = (
     ".midi",
     ".npz",
     ".pdf",
-    ".html",
-    ".xml",
 )
+OTHERS += (".html", ".xml")
 SHOWN = 1000  # lines that are looked at
 
 
