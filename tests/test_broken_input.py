@@ -48,8 +48,8 @@ def test_a_whole_corpus_goes_all_the_way(kind: str, tmp_path: Path) -> None:
 
 
 def marked(case: Case) -> Any:
-    """A parameter; what every text can suffer is tried quickly in a few layouts, and slowly in all."""
-    slow = case in encodings.CASES and case.kind not in QUICK
+    """A parameter; what every text can suffer is quick in a few layouts only, and media are slow."""
+    slow = case in media.CASES or (case in encodings.CASES and case.kind not in QUICK)
     name = f"{case.kind}: {case.name}"
     return pytest.param(case, id=name, marks=pytest.mark.slow) if slow else pytest.param(case, id=name)
 

@@ -33,6 +33,7 @@ def test_outside_a_project_there_are_recipes(recipes: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_from_fresh_to_trained_to_stale(recipes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(init(Path("new"), "letters", silent, recipes))
     write_stand_in(Path("."))

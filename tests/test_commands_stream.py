@@ -187,6 +187,7 @@ def test_what_goes_wrong_further_on_has_a_line_of_its_own(heard: Path) -> None:
     assert "broken.wav holds values that are not finite numbers" in done.err
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_what_is_live_with_the_record_of_what_was_heard(heard: Path) -> None:
     code = "import sys; sys.argv = sys.argv[1:]; from seqpipe.cli import main; main()"
     arguments = [sys.executable, "-c", code, "seqpipe", "decode", "heard", "--stream", "-"]

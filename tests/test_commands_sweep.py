@@ -25,6 +25,7 @@ def table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "split"), [("words", "test"), ("tones", "valid")])
 def test_each_beam_scores_what_decode_and_evaluate_say(project: Path, name: str, split: str) -> None:
     done = seqpipe("evaluate", name, "--sweep-beam", "--split", split)

@@ -156,6 +156,7 @@ def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         yield asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in MODALITIES if name != "words"])
 def test_commands_write_the_same(project: Path, away: list[str], name: str) -> None:
     decoded = Path(f"data/decoded/{name}.jsonl")

@@ -107,6 +107,7 @@ together = given(cases(), st.integers(0, 99))
 unhurried = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None)
 
 
+@pytest.mark.slow
 @settings(unhurried, max_examples=40)
 @together
 def test_no_model_lets_examples_leak(case: tuple[str, Params], seed: int) -> None:
@@ -120,6 +121,7 @@ def test_no_model_of_many_lets_examples_leak(case: tuple[str, Params], seed: int
     holds(*case, seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", sorted(TASKS))
 def test_every_choice_can_be_drawn(task: str) -> None:
     schema = SCHEMAS[task].model

@@ -59,6 +59,7 @@ def random_case(seed):
     return log_probs, int(rng.choice([1, 2, 3, 5, 16, 300])), float(rng.choice([0, 0, 0.05, 0.3]))
 
 
+@pytest.mark.slow
 def test_a_plain_beam_finds_the_same_in_a_thousand_random_cases():
     compared = 0
     for seed in range(1000):
