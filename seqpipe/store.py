@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from seqpipe.files import SeqpipeError, whole_file
 
-ROWS_A_BATCH, BYTES_A_BATCH = 512, 64 << 20
+ROWS_A_BATCH, BYTES_A_BATCH = 512, 4 << 20
 
 Row = dict[str, Any]
 
@@ -46,7 +46,7 @@ def _column(kind: str, items: list[Any]) -> pa.Array:
     offsets = pa.array(np.cumsum([0, *map(len, items)]), pa.int32())
     values, _, size = kind.partition(":")
     dtype = {"ids": np.int32, "values": np.float64, "frames": np.float32}[values]
-    flat = pa.array(np.concatenate([np.asarray(item, dtype).ravel() for item in items]))
+    flat = pa.array(np.concatenate([np.asarray(item).ravel() for item in items]).astype(dtype, copy=False))
     if size:
         assert all(np.shape(item)[1:] == (int(size),) for item in items), f"a step must have {size} values"
         flat = pa.FixedSizeListArray.from_arrays(flat, int(size))
@@ -59,24 +59,31 @@ class Writer:
     def __init__(self, path: Path, columns: dict[str, str]) -> None:
         self.columns = columns
         self.rows: list[Row] = []
-        self.count, self._bytes = 0, 0
+        self.count = self._written = self._waiting = 0  # rows, and bytes of their arrays on disk and not yet there
+        self._arrays = [name for name, kind in columns.items() if kind != "text"]
         self._schema = pa.schema([(name, arrow_type(kind)) for name, kind in columns.items()])
         self._whole = whole_file(path)
         self._file = pa.ipc.new_file(str(self._whole.__enter__()), self._schema)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the rows' arrays."""
+        return self._written + self._waiting
 
     def add(self, row: Row) -> None:
         """Append one row; its keys are the columns."""
         self.rows.append(row)
         self.count += 1
-        self._bytes += sum(getattr(value, "nbytes", 0) for value in row.values())
-        if len(self.rows) >= ROWS_A_BATCH or self._bytes >= BYTES_A_BATCH:
+        for name in self._arrays:
+            self._waiting += getattr(row[name], "nbytes", 0)
+        if len(self.rows) >= ROWS_A_BATCH or self._waiting >= BYTES_A_BATCH:
             self._flush()
 
     def _flush(self) -> None:
         if self.rows:
             arrays = [_column(kind, [row[name] for row in self.rows]) for name, kind in self.columns.items()]
             self._file.write_batch(pa.record_batch(arrays, schema=self._schema))
-            self.rows, self._bytes = [], 0
+            self.rows, self._written, self._waiting = [], self._written + self._waiting, 0
 
     def __enter__(self) -> Writer:
         return self

@@ -86,12 +86,19 @@ def workers(jobs: int | None = None, cluster: str | None = None) -> Iterator[Wor
             yield found
         return
     count = jobs or cores()
-    if count == 1:
+    with at_most(count if count > 1 else 0, AHEAD * count) as found:
+        yield found
+
+
+@contextmanager
+def at_most(count: int, ahead: int) -> Iterator[Workers]:
+    """``count`` threads beside this one, with at most ``ahead`` pieces of work waiting; 0 is this thread alone."""
+    if not count:
         yield ALONE
         return
     with ThreadPoolExecutor(count) as threads:
         try:
-            yield Workers(threads.submit, AHEAD * count)
+            yield Workers(threads.submit, ahead)
         finally:
             threads.shutdown(cancel_futures=True)
 

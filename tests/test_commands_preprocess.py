@@ -14,7 +14,7 @@ import soundfile
 
 from seqpipe.commands.dry_run import dry_run
 from seqpipe.commands.preprocess import preprocess
-from seqpipe.commands.tally import Prints
+from seqpipe.commands.prints import Prints
 from seqpipe.features import prepared as module
 from seqpipe.features.targets import steps_needed
 from seqpipe.files import SeqpipeError
@@ -141,7 +141,8 @@ def test_the_report_counts_what_is_there(pipelines: dict[str, Pipeline]) -> None
     train, valid = figures["splits"]["train"], figures["splits"]["valid"]
     assert train["steps"] == {"source": 11 * MANY, "target": MANY}
     assert train["hours"] == pytest.approx(11 * MANY * 0.01 / 3600, abs=1e-6)
-    assert train["lengths"] == {"source": {"8–15": MANY}, "target": {"1": MANY}}
+    assert train["lengths"]["source"] == [{"from": 8, "to": 15, "examples": MANY}]
+    assert train["lengths"]["target"] == [{"from": 1, "to": 1, "examples": MANY}]
     assert valid["changed"] == {"resampled from 16000 to 8000 Hz": 1}
     assert figures["rates"] == {"16000": 1, "8000": MANY + 39}
     assert figures["duplicates"]["shared"] == {"train, valid": 0, "train, test": 1, "valid, test": 0}
@@ -222,7 +223,7 @@ def test_an_interrupted_run_leaves_no_output_and_goes_on(
 
 
 def test_rows_in_two_splits_are_found_and_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqpipe.commands.tally.KEPT", 500)
+    monkeypatch.setattr("seqpipe.commands.prints.KEPT", 500)
     prints = Prints()
     for split, numbers in enumerate((range(4000), range(3000, 7000))):
         for number in [*numbers, *numbers]:  # twice in one split is no matter

@@ -12,7 +12,9 @@ from seqpipe.files import SeqpipeError
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.readers.example import MOST_DROPPED, Dropped, Example
 from seqpipe.store import Row
+from seqpipe.workers import at_most
 
+Group = list[Example | Dropped]
 GROUP, CHARACTERS = 10_000, 1 << 21
 """Texts that are encoded together at most, and about how many characters: each call starts its threads anew."""
 SHOWN = 3  # examples that the error names
@@ -94,18 +96,22 @@ def _sentence(item: Dropped) -> str:
 def _encoded(
     features: Features, items: Iterable[Example | Dropped], threads: int
 ) -> Iterator[tuple[Example | Dropped, Row | SeqpipeError | None]]:
-    """Each item with its row or what is wrong with it; texts are encoded many at a time."""
-    for group in _groups(items, GROUP if features.sizes.kind == "tokens" else 1):
-        examples = [item for item in group if isinstance(item, Example)]
-        rows = iter(_rows(features, examples, threads))
-        for item in group:
-            yield item, next(rows) if isinstance(item, Example) else None
+    """Each item with its row or what is wrong with it; texts are encoded many at a time, while those before them are
+    used."""
+    if features.sizes.kind != "tokens" or not isinstance(features, Many):
+        for item in items:
+            yield item, _row(features, item) if isinstance(item, Example) else None
+        return
+    with at_most(min(1, threads - 1), 1) as who:
+        groups = _groups(items)
+        for group, rows in who.ordered(who.submit(_rows, features, group, threads) for group in groups):
+            for item in group:
+                yield item, next(rows) if isinstance(item, Example) else None
 
 
-def _rows(features: Features, examples: list[Example], threads: int) -> list[Row | SeqpipeError]:
-    if features.sizes.kind == "tokens" and isinstance(features, Many):
-        return features.encode_many(examples, threads)
-    return [_row(features, example) for example in examples]
+def _rows(features: Many, group: Group, threads: int) -> tuple[Group, Iterator[Row | SeqpipeError]]:
+    examples = [item for item in group if isinstance(item, Example)]
+    return group, iter(features.encode_many(examples, threads))
 
 
 def _row(features: Features, example: Example) -> Row | SeqpipeError:
@@ -115,14 +121,14 @@ def _row(features: Features, example: Example) -> Row | SeqpipeError:
         return error
 
 
-def _groups(items: Iterable[Example | Dropped], size: int) -> Iterator[list[Example | Dropped]]:
-    """The items, at most ``size`` together, and no more once their texts have so many ``CHARACTERS``."""
-    group: list[Example | Dropped] = []
+def _groups(items: Iterable[Example | Dropped]) -> Iterator[Group]:
+    """The items, at most ``GROUP`` together, and no more once their texts have so many ``CHARACTERS``."""
+    group: Group = []
     characters = 0
     for item in items:
         group.append(item)
         characters += len(item.source) if isinstance(item, Example) and isinstance(item.source, str) else 0
-        if len(group) >= size or characters >= CHARACTERS:
+        if len(group) >= GROUP or characters >= CHARACTERS:
             yield group
             group, characters = [], 0
     if group:

@@ -3,51 +3,58 @@
 from __future__ import annotations
 
 from collections import Counter
-from hashlib import blake2b
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from seqpipe.commands.prints import Prints
 from seqpipe.features import Features
+from seqpipe.features.sizes import Vocabulary
 from seqpipe.readers.example import Example
 from seqpipe.store import Row
 
-KEPT = 1 << 18  # fingerprints of rows in memory at most
+ROWS, STEPS = 512, 1 << 20  # that are counted together at most, but for the last row
+SIDES = ("source", "target")
+BITS = 64  # of a length
 
 
-class Prints:
-    """Fingerprints of rows, to find those that two splits share.
+class Split:
+    """The figures of one split; rows are counted some hundred at a time."""
 
-    Past ``KEPT`` of them only every second is kept, then every fourth, chosen by the print itself, so that equal rows
-    are both kept or both not, and memory is bounded; ``share`` says how many are.
-    """
+    def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
+        self.examples = 0
+        self.remarks: Counter[str] = Counter()
+        self.steps = dict.fromkeys(SIDES, 0)
+        self.bins = {side: np.zeros(BITS, np.int64) for side in SIDES}  # examples whose length has so many bits
+        self.ids = {side: np.zeros(one.size, np.int64) for side, one in vocabularies.items()}  # how often each is there
+        self._lengths: dict[str, list[int]] = {side: [] for side in SIDES}
+        self._ids: dict[str, list[np.ndarray]] = {side: [] for side in vocabularies}
+        self._waiting = 0
 
-    def __init__(self) -> None:
-        self.found: dict[int, int] = {}  # the print of a row, and the splits that have it, a bit each
-        self.modulus = 1
+    def add(self, row: Row) -> None:
+        """Count one row, now or with others later."""
+        self.examples += 1
+        for side, lengths in self._lengths.items():
+            lengths.append(len(row[side]))
+        for side, ids in self._ids.items():
+            ids.append(row[side])
+            self._waiting += len(row[side])
+        if not self.examples % ROWS or self._waiting > STEPS:
+            self.count()
 
-    def add(self, row: Row, split: int) -> None:
-        """Count a row of a split."""
-        own = blake2b(digest_size=8)
-        for side in ("source", "target"):
-            own.update(np.ascontiguousarray(row[side]).tobytes() + b"|")
-        print_ = int.from_bytes(own.digest(), "little")
-        if print_ % self.modulus:
-            return
-        self.found[print_] = self.found.get(print_, 0) | 1 << split
-        if len(self.found) > KEPT:
-            self.modulus *= 2
-            self.found = {one: splits for one, splits in self.found.items() if not one % self.modulus}
-
-    def shared(self, names: list[str]) -> dict[str, int]:
-        """How many different rows two splits have in common, an estimate where only a share is kept."""
-        pairs = [(one, other) for one in range(len(names)) for other in range(one + 1, len(names))]
-        common = {f"{names[one]}, {names[other]}": 1 << one | 1 << other for one, other in pairs}
-        count = Counter(bits for bits in self.found.values())
-        return {
-            pair: self.modulus * sum(times for bits, times in count.items() if bits & both == both)
-            for pair, both in common.items()
-        }
+    def count(self) -> None:
+        """Count the rows that wait."""
+        for side, lengths in self._lengths.items():
+            bits = np.frexp(lengths)[1]  # the e of a length m · 2^e with ½ ≤ m < 1
+            self.bins[side] += np.bincount(bits, minlength=BITS)
+            self.steps[side] += sum(lengths)
+            lengths.clear()
+        for side, ids in self._ids.items():
+            flat = np.concatenate([one if one.ndim == 1 else one[:, 0] for one in ids] or [np.zeros(0, np.int32)])
+            self.ids[side] += np.bincount(flat, minlength=len(self.ids[side]))
+            ids.clear()
+        self._waiting = 0
 
 
 class Tally:
@@ -56,43 +63,34 @@ class Tally:
     def __init__(self, features: Features, hop: float | None) -> None:
         self.hop = hop
         self.vocabularies = features.vocabularies
-        self.seen = {side: np.zeros(one.size, bool) for side, one in self.vocabularies.items()}
         self.prints = Prints()
-        self.splits: dict[str, dict[str, Any]] = {}
+        self.splits: dict[str, Split] = {}
         self.rates: Counter[str] = Counter()
 
     def add(self, split: str, example: Example, row: Row) -> None:
         """Count one row."""
         if split not in self.splits:
-            self.splits[split] = {"examples": 0, "lengths": {}, "steps": {}, "unknown": Counter(), "remarks": Counter()}
+            self.splits[split] = Split(self.vocabularies)
         found = self.splits[split]
-        found["examples"] += 1
-        for side in ("source", "target"):
-            length = len(row[side])
-            found["steps"][side] = found["steps"].get(side, 0) + length
-            bins = found["lengths"].setdefault(side, Counter())
-            bins[length.bit_length()] += 1
+        found.add(row)
         self.prints.add(row, len(self.splits) - 1)
-        for side, (_, unknown) in self.vocabularies.items():
-            ids = row[side] if np.ndim(row[side]) == 1 else row[side][:, 0]
-            if split == "train":
-                self.seen[side][ids] = True
-            if unknown is not None:
-                found["unknown"][side] += int((ids == unknown).sum())
-        found["remarks"].update(getattr(example.source, "remarks", ()))
+        if remarks := getattr(example.source, "remarks", None):
+            found.remarks.update(remarks)
         if rate := getattr(example.source, "rate", None):
             self.rates[str(rate)] += 1
 
     def remarks(self, split: str) -> dict[str, int]:
         """How many sources of a split had to be changed, and how."""
-        return dict(self.splits[split]["remarks"])
+        return dict(self.splits[split].remarks)
 
     def figures(self, drops: list[tuple[str, Any]]) -> dict[str, Any]:
         """All of it, as plain values in a fixed order."""
+        for found in self.splits.values():
+            found.count()
         return {
             "splits": {split: self._split(split, drops) for split in self.splits},
             "vocabulary": {
-                side: {"size": one.size, "in_train": int(self.seen[side].sum())}
+                side: {"size": one.size, "in_train": int((self.splits["train"].ids[side] > 0).sum())}
                 for side, one in self.vocabularies.items()
             },
             "rates": dict(sorted(self.rates.items())),
@@ -102,23 +100,23 @@ class Tally:
 
     def _split(self, split: str, drops: list[tuple[str, Any]]) -> dict[str, Any]:
         found = self.splits[split]
-        steps = found["steps"]
-        rates = {side: count / steps[side] for side, count in found["unknown"].items() if steps[side]}
+        unknown = {side: one.unknown for side, one in self.vocabularies.items() if one.unknown is not None}
+        rates = {side: found.ids[side][at] / found.steps[side] for side, at in unknown.items() if found.steps[side]}
         return {
-            "examples": found["examples"],
+            "examples": found.examples,
             "dropped": sum(name == split for name, _ in drops),
-            "hours": round(steps["source"] * self.hop / 3600, 6) if self.hop else None,
-            "steps": steps,
-            "changed": dict(found["remarks"]),
-            "lengths": {
-                side: {_span(bits): count for bits, count in sorted(bins.items())}
-                for side, bins in found["lengths"].items()
-            },
-            "unknown": {side: round(rate, 8) for side, rate in rates.items()},
+            "hours": round(found.steps["source"] * self.hop / 3600, 6) if self.hop else None,
+            "steps": found.steps,
+            "changed": dict(found.remarks),
+            "lengths": {side: _spans(found.bins[side]) for side in SIDES},
+            "unknown": {side: round(float(rate), 8) for side, rate in rates.items()},
         }
 
 
-def _span(bits: int) -> str:
-    """``4–7`` for the lengths of three bits."""
-    low, high = (1 << bits) >> 1, (1 << bits) - 1
-    return f"{low}–{high}" if high > low else str(low)
+def _spans(bins: np.ndarray) -> list[dict[str, int]]:
+    """How many examples have lengths of so many bits, as the first and the last such length: 1, 2–3, 4–7 …"""
+    return [
+        {"from": (1 << bits) >> 1, "to": (1 << bits) - 1, "examples": int(count)}
+        for bits, count in enumerate(bins.tolist())
+        if count
+    ]

@@ -29,7 +29,7 @@ def preprocessed(found: Preprocessed) -> None:
         hours = "" if one["hours"] is None else f"{one['hours']:.2f}"
         counts = (f"{one['examples']:,}", f"{one['dropped']:,}", hours)
         steps = (_short(one["steps"][side]) for side in ("source", "target"))
-        lengths = ", ".join(f"{span}: {count:,}" for span, count in one["lengths"]["source"].items())
+        lengths = ", ".join(map(_span, one["lengths"]["source"]))
         unknown = ", ".join(f"{side} {share:.2%}" for side, share in one["unknown"].items())
         table.add_row(split, *counts, *steps, lengths, unknown)
     console.print(table)
@@ -43,6 +43,11 @@ def preprocessed(found: Preprocessed) -> None:
             console.print(f"{count:,} different examples stand in both {pair.replace(', ', ' and ')}", markup=False)
     for one in figures["dropped"]:
         console.print(f"dropped: {one['where']}: {one['reason']}", markup=False)
+
+
+def _span(lengths: dict[str, int]) -> str:
+    first, last = lengths["from"], lengths["to"]
+    return f"{first if first == last else f'{first}–{last}'}: {lengths['examples']:,}"
 
 
 def planned(found: Sequence[Planned]) -> None:

@@ -64,6 +64,14 @@ class Many(Protocol):
         """The sources of many examples."""
 
 
+@runtime_checkable
+class ManyTargets(Protocol):
+    """A target codec that is faster with many targets at a time."""
+
+    def encode_many(self, texts: Sequence[str], threads: int) -> list[np.ndarray]:
+        """The ids of many targets."""
+
+
 class Coupled:
     """A source codec and a target codec."""
 
@@ -80,28 +88,34 @@ class Coupled:
 
     def encode(self, example: Example) -> Row:
         """Arrays of both sides; an unknown target (None) is empty."""
-        return self._row(example, self.source.encode(example))
+        return self._row(example, self.source.encode(example), self._target(example))
 
     def encode_many(self, examples: Sequence[Example], threads: int) -> list[Row | SeqpipeError]:
-        """The same of many examples of text, on ``threads`` threads; an error stands in the place of its row."""
+        """The same of many texts of a corpus, on ``threads`` threads; an error stands in the place of its row."""
         assert isinstance(self.source, Many)
+        sources = self.source.encode_many(examples, threads)
+        if isinstance(self.target, ManyTargets):
+            targets = self.target.encode_many([example.target for example in examples], threads)
+            return list(map(self._row, examples, sources, targets))
         found: list[Row | SeqpipeError] = []
-        for example, ids in zip(examples, self.source.encode_many(examples, threads), strict=True):
+        for example, source in zip(examples, sources, strict=True):
             try:
-                found.append(self._row(example, ids))
+                found.append(self._row(example, source, self._target(example)))
             except SeqpipeError as error:
                 found.append(error)
         return found
 
-    def _row(self, example: Example, source: np.ndarray) -> Row:
-        known = example.target is not None
+    def _target(self, example: Example) -> np.ndarray:
+        return np.zeros(0, np.int32) if example.target is None else self.target.encode(example.target, example.where)
+
+    def _row(self, example: Example, source: np.ndarray, target: np.ndarray) -> Row:
         return {
             "id": example.id,
             "group": example.group,
             "shown": self.source.shown(example),
-            "reference": example.target if known else "",
+            "reference": "" if example.target is None else example.target,
             "source": source,
-            "target": self.target.encode(example.target, example.where) if known else np.zeros(0, np.int32),
+            "target": target,
         }
 
     def decode(self, output: Any, row: Row) -> str:

@@ -80,13 +80,10 @@ class PlainText:
         return [self._row(example, ids) for example, ids in zip(examples, many, strict=True)]
 
     def _row(self, example: Example, ids: np.ndarray) -> Row:
-        return {
-            "id": example.id,
-            "group": example.group,
-            "shown": example.source,
-            "source": np.concatenate([[BEGIN], ids]).astype(np.int32),
-            "target": np.concatenate([ids, [END]]).astype(np.int32),
-        }
+        both = np.empty(len(ids) + 2, np.int32)
+        both[0], both[1:-1], both[-1] = BEGIN, ids, END
+        row = {"id": example.id, "group": example.group, "shown": example.source}
+        return row | {"source": both[:-1], "target": both[1:]}
 
     def decode(self, output: Any, row: Row) -> dict[str, Any]:
         """What log p(w_t | w_1 … w_{t−1}), the model's output, says of a text: the whole, and bits token by token.

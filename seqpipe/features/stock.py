@@ -19,10 +19,10 @@ from seqpipe.features.prepared import Prepared, Recipe, file_of, prepare
 from seqpipe.files import SeqpipeError
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.report import Progress, Report
-from seqpipe.store import Row, Store, Writer
+from seqpipe.store import Store, Writer
 from seqpipe.workers import Known, Later, Promise, Workers
 
-VERSION = 1  # of what prepare makes; raised when it makes other values of the same parameters
+VERSION = 2  # of what prepare makes; raised when it makes other values of the same parameters
 ROWS, BYTES = 256, 32 << 20  # of a shard at most, but for its last row
 EVERY = 20  # sources between two reports of progress
 OPEN = 4  # shards that are mapped into memory at a time
@@ -41,8 +41,8 @@ class Stock:
         self._index: dict[bytes, tuple[int, int]] = {}  # key → shard and row
         self._used: set[int] = set()
         self._open: OrderedDict[int, Store] = OrderedDict()
-        self._pending: list[Row] = []
-        self._bytes, self._next = 0, 0
+        self._shard: Writer | None = None  # the one that is being written
+        self._next = 0
         for path in sorted(self.folder.glob("*.arrow")):
             self._take_in(path)
 
@@ -56,7 +56,7 @@ class Stock:
                         self.report(Progress(f"sources of {self.folder.parent.stem}", self.made, 0))
                 yield item
         finally:
-            self._flush()
+            self._close()
 
     def _promises(self, items: Iterable[Example | Dropped]) -> Iterator[Promise]:
         for item in items:
@@ -71,26 +71,24 @@ class Stock:
                 yield _Keyed(key, self.workers.submit(prepare, self.recipe, item))
 
     def _keep(self, key: bytes, source: Prepared) -> None:
+        if self._shard is None:
+            columns = {"key": "text", "remarks": "text", "rate": "text", "values": f"frames:{source.values.shape[1]}"}
+            self._shard = Writer(self._path(self._next), columns)
         rate = "" if source.rate is None else str(source.rate)
-        self._pending.append(
-            {"key": key.hex(), "remarks": "\n".join(source.remarks), "rate": rate, "values": source.values}
-        )
-        self._bytes += source.values.nbytes
-        if len(self._pending) >= ROWS or self._bytes >= BYTES:
-            self._flush()
+        self._shard.add({"key": key.hex(), "remarks": "\n".join(source.remarks), "rate": rate, "values": source.values})
+        if self._shard.count >= ROWS or self._shard.bytes >= BYTES:
+            self._close()
 
-    def _flush(self) -> None:
-        if not self._pending:
-            return
-        columns = {"key": "text", "remarks": "text", "rate": "text"}
-        columns["values"] = f"frames:{self._pending[0]['values'].shape[1]}"
-        self._used.add(self._next)
-        path = self.folder / f"{self._next:06d}.arrow"
-        with Writer(path, columns) as writer:
-            for row in self._pending:
-                writer.add(row)
-        self._pending, self._bytes = [], 0
-        self._take_in(path)
+    def _close(self) -> None:
+        """End the shard that is being written."""
+        shard, self._shard = self._shard, None
+        if shard is not None:
+            shard.__exit__(None, None, None)
+            self._used.add(self._next)
+            self._take_in(self._path(self._next))
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:06d}.arrow"
 
     def _take_in(self, path: Path) -> None:
         number = int(path.stem)
@@ -109,7 +107,7 @@ class Stock:
         number, row = self._index[key]
         self._used.add(number)
         if number not in self._open:
-            self._open[number] = Store(self.folder / f"{number:06d}.arrow")
+            self._open[number] = Store(self._path(number))
         self._open.move_to_end(number)
         if len(self._open) > OPEN:
             self._open.popitem(last=False)

@@ -65,6 +65,10 @@ class TokenTarget:
         """Token ids, without begin and end."""
         return self.tokenizer.encode(text)
 
+    def encode_many(self, texts: Sequence[str], threads: int) -> list[np.ndarray]:
+        """The same of many texts, on ``threads`` threads."""
+        return self.tokenizer.encode_many(texts, threads)
+
     def decode(self, output: Sequence[int]) -> str:
         """The text of token ids."""
         return self.tokenizer.decode(output)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Sequence
-from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -96,11 +95,10 @@ class Tokenizer:
         return np.asarray(self._processor.encode(self._written(text)), np.int32)
 
     def encode_many(self, texts: Sequence[str], threads: int) -> list[np.ndarray]:
-        """The same of many texts, on ``threads`` threads."""
-        many = self._processor.encode([self._written(text) for text in texts], num_threads=threads)
-        ends = np.cumsum([0, *map(len, many)]).tolist()
-        flat = np.fromiter(chain.from_iterable(many), np.int32, ends[-1])  # one array is faster than one a text
-        return [flat[start:end] for start, end in pairwise(ends)]
+        """The same of many texts, on ``threads`` threads; other threads go on meanwhile."""
+        written = list(map(jamo.hidden, texts) if self._apart else texts)
+        found: list[np.ndarray] = self._processor.encode(written, num_threads=threads, return_type="numpy")
+        return found
 
     def _written(self, text: str) -> str:
         return jamo.hidden(text) if self._apart else text

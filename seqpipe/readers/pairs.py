@@ -27,7 +27,7 @@ def read_pairs(path: Path) -> Iterator[Example]:
             )
         if names.count(needed) > 1:
             raise SeqpipeError(f"{path} line 1 has {names.count(needed)} columns '{needed}'; keep one.")
-    rows = 0
+    rows, stem = 0, path.stem
     for number, line in lines:
         if not line:
             continue
@@ -39,9 +39,8 @@ def read_pairs(path: Path) -> Iterator[Example]:
             )
         row = dict(zip(names, cells, strict=True))
         rows += 1
-        yield Example(
-            f"{path.stem}-{number}", row["source"], row["target"], f"{path.name} line {number}", row.get("group", "")
-        )
+        where = f"{path.name} line {number}"
+        yield Example(f"{stem}-{number}", row["source"], row["target"], where, row.get("group", ""))
     if not rows:
         raise SeqpipeError(f"{path} has a header but no rows; add one row or more.")
 

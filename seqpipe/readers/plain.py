@@ -12,10 +12,10 @@ from seqpipe.readers.example import Example
 
 def read_plain(path: Path) -> Iterator[Example]:
     """Yield each line that is not blank, composed (NFC)."""
-    count = 0
+    count, stem, name = 0, path.stem, path.name
     for number, line in read_lines(path):
         if line.strip():
             count += 1
-            yield Example(f"{path.stem}-{number}", normalize("NFC", line), None, f"{path.name} line {number}")
+            yield Example(f"{stem}-{number}", normalize("NFC", line), None, f"{name} line {number}")
     if not count:
         raise SeqpipeError(f"{path} has no text; write one text a line.")

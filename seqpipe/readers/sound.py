@@ -20,6 +20,9 @@ from seqpipe.readers.recordings import Clip
 SLACK = 0.05  # seconds that a manifest's rounded times may reach past the end of a file
 AT_ONCE = 1 << 22  # samples that are read together
 SLOWEST = 1000  # samples a second of what can be heard
+DIRECT = (".wav", ".flac")
+"""Files that libsndfile opens itself, a fifth faster; others it reads through Python, for by their names it takes some
+for raw samples."""
 ENDLESS = 0x7FFFF000  # writers to a pipe put this or more where they cannot know the size
 
 
@@ -30,8 +33,7 @@ def read_audio(clip: Clip, rate: int) -> tuple[np.ndarray, list[str]]:
     A file that is no sound, or truncated, empty, silent or not finite is a ``SeqpipeError``.
     """
     remarks: list[str] = []
-    blocks = list(read_blocks(clip, rate, None, remarks.append))
-    return np.concatenate(blocks), remarks
+    return _joined(list(read_blocks(clip, rate, None, remarks.append))), remarks
 
 
 def read_blocks(clip: Clip, rate: int, seconds: float | None, remark: Callable[[str], None]) -> Iterator[np.ndarray]:
@@ -57,13 +59,25 @@ def _read(sound: soundfile.SoundFile, count: int, size: int, clip: Clip) -> Iter
         wanted = min(size, count - done)
         parts: list[np.ndarray] = []
         for at in range(0, wanted, AT_ONCE):  # a header may promise more than memory holds
-            parts.append(sound.read(min(AT_ONCE, wanted - at), dtype="float32", always_2d=True))
+            parts.append(_samples(sound, min(AT_ONCE, wanted - at)))
             if len(parts[-1]) < min(AT_ONCE, wanted - at):
                 there = done + at + len(parts[-1])
                 raise SeqpipeError(
                     f"{clip.name} is truncated: {count} samples are promised, {there} are there; copy it again."
                 )
-        yield np.concatenate(parts)
+        yield _joined(parts)
+
+
+def _samples(sound: soundfile.SoundFile, count: int) -> np.ndarray:
+    """At most ``count`` samples, float32[T, channels]: 16 bits n are n / 32768, which numpy makes of them in half the
+    time that libsndfile takes."""
+    whole = sound.subtype == "PCM_16"
+    samples: np.ndarray = sound.read(count, dtype="int16" if whole else "float32", always_2d=True)
+    return np.multiply(samples, np.float32(2**-15), dtype=np.float32) if whole else samples
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 class Steady:
@@ -86,7 +100,8 @@ def _opened(clip: Clip) -> Iterator[soundfile.SoundFile]:
         file: BinaryIO = io.BytesIO(sys.stdin.buffer.read()) if str(clip.path) == "-" else clip.path.open("rb")
         with file:
             _check_whole(file, clip)
-            with soundfile.SoundFile(Steady(file)) as sound:
+            direct = clip.path.suffix.lower() in DIRECT
+            with soundfile.SoundFile(str(clip.path) if direct else Steady(file)) as sound:
                 yield sound
     except soundfile.LibsndfileError as error:
         reason = error.error_string.rstrip(".").replace(". ", ", ")
