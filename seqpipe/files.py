@@ -8,8 +8,9 @@ import os
 import shutil
 import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -39,6 +40,11 @@ def in_a_line(text: str, most: int = SAID) -> str:
     (what stands for bytes of a file's name that are not UTF-8)."""
     text = " ".join(text.splitlines()).encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
+
+
+def some(names: Collection[str], most: int = 10) -> str:
+    """The first names of a list that may be long: ``a, b, …``."""
+    return ", ".join(islice(names, most)) + (", …" if len(names) > most else "")
 
 
 @contextmanager

@@ -31,13 +31,18 @@ def test_a_folder_per_class(tmp_path: Path) -> None:
 
 
 def test_classes_below_splits(tmp_path: Path) -> None:
-    touch(tmp_path, *(f"{split}/{label}/{at}.wav" for split in ("train", "test") for label in "ab" for at in "12"))
+    touch(tmp_path, *(f"{split}/{label}/{at}.wav" for split in ("train", "test") for label in "ab" for at in "12345"))
+    touch(tmp_path, "test/stray.wav")
     found = CLASSES.look(tmp_path)
     assert found is not None
-    assert found.splits == {"train": ["train/*/*"], "test": ["test/*/*"]}
-    read = [item for item in CLASSES.read(tmp_path, found.options, found.splits["test"]) if isinstance(item, Example)]
+    assert found.splits == {"train": ["train/*", "train/*/*"], "test": ["test/*", "test/*/*"]}
+    items = list(CLASSES.read(tmp_path, found.options, found.splits["test"]))
+    assert [item for item in items if isinstance(item, Dropped)] == [
+        Dropped("test/stray.wav", "it lies in no folder of a class")
+    ]
+    read = [item for item in items if isinstance(item, Example)]
     assert [(item.source, item.target) for item in read[:1]] == [(Clip(tmp_path / "test/a/1.wav"), "a")]
-    assert [item.id for item in read] == ["test/a/1.wav", "test/a/2.wav", "test/b/1.wav", "test/b/2.wav"]
+    assert [item.id for item in read] == [f"test/{label}/{at}.wav" for label in "ab" for at in "12345"]
 
 
 def test_spoken_digits_have_a_test_of_their_own(tmp_path: Path) -> None:

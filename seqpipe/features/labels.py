@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 
 from seqpipe.features.sizes import Vocabulary
-from seqpipe.files import SeqpipeError, read_json, write_json
+from seqpipe.files import SeqpipeError, read_json, some, write_json
 from seqpipe.report import Report, silent
-
-SHOWN = 10  # labels that an error lists
 
 
 class LabelTarget:
@@ -51,10 +49,9 @@ class LabelTarget:
             return np.array([self._ids[text]], np.int32)
         if not text.strip():
             raise SeqpipeError(f"{where} has no label; add one or remove the example.")
-        known = ", ".join(self.labels[:SHOWN]) + (", …" if self.size > SHOWN else "")
         raise SeqpipeError(
-            f"{where} has the label '{text}', which the training split lacks (it has {known}); correct it, or add "
-            "examples of it to training."
+            f"{where} has the label '{text}', which the training split lacks (it has {some(self.labels)}); "
+            "correct it, or add examples of it to training."
         )
 
     def decode(self, output: Sequence[int]) -> str:

@@ -12,7 +12,7 @@ from seqpipe.features.differencing import difference, integrate, lag
 from seqpipe.features.sizes import Sizes, Vocabulary
 from seqpipe.features.statistics import Statistics, measure
 from seqpipe.features.usable import usable
-from seqpipe.files import SeqpipeError, read_json, write_json
+from seqpipe.files import SeqpipeError, read_json, some, write_json
 from seqpipe.params.features import SeriesFeatures
 from seqpipe.readers import corpus
 from seqpipe.readers.example import Dropped, Example
@@ -142,7 +142,7 @@ class SeriesWindows:
                 self._note_gap(series)
                 statistics = self.statistics.get(series.name)
                 if statistics is None:
-                    known = f"not in training, which had {', '.join(self.statistics)}"
+                    known = f"not in training, which had {some(self.statistics)}"
                     self.report(Note(f"{path}: series '{series.name}' was {known}; scaled by its own {length} values"))
                     statistics = self._measure(series.values)
                 yield self._example(series, length, None, self.lag, statistics)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqpipe.features.sizes import Sizes, Vocabulary
-from seqpipe.files import SeqpipeError, read_json, write_json
+from seqpipe.files import SeqpipeError, read_json, some, write_json
 from seqpipe.params.features import WindowFeatures
 from seqpipe.readers.example import Example
 from seqpipe.readers.signals import Signal, SignalColumns, read_signals
@@ -97,7 +97,7 @@ class SignalWindows:
         starts = self._starts(signal, stride)
         moments = self.moments.get(signal.series)
         if moments is None:
-            known = f"not in training, which had {', '.join(self.moments)}"
+            known = f"not in training, which had {some(self.moments)}"
             self.report(Note(f"{signal.path}: series '{signal.series}' was {known}; scaled by its own values"))
             moments = self._measure([signal.values[start : start + self.params.window] for start in starts])
         name = f"{signal.series} {signal.recording}".strip()

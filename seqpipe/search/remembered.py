@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from seqpipe.features.tokens import BEGIN, END
-from seqpipe.files import SeqpipeError
+from seqpipe.files import SeqpipeError, some
 from seqpipe.models.language import Language, Written
 
 SHOWN = 5  # tokens that an error lists
@@ -24,10 +24,9 @@ def shared_ids(pieces: Sequence[str], known: Sequence[str], name: str) -> np.nda
     place = {piece: at for at, piece in enumerate(known) if at > END}
     missing = [piece for piece in pieces if piece and piece not in place]
     if missing:
-        shown = ", ".join(missing[:SHOWN]) + (", …" if len(missing) > SHOWN else "")
         raise SeqpipeError(
-            f"{name} cannot score the targets' tokens, for it lacks {len(missing)} of them ({shown}); train it with "
-            "features like those of the targets, on texts that have all of their tokens."
+            f"{name} cannot score the targets' tokens, for it lacks {len(missing)} of them ({some(missing, SHOWN)}); "
+            "train it with features like those of the targets, on texts that have all of their tokens."
         )
     return np.array([END if at == END else place.get(piece, -1) for at, piece in enumerate(pieces)], np.int64)
 

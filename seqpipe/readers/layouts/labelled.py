@@ -58,7 +58,7 @@ def look_classes(path: Path) -> Found | None:
         labels = {parent[-1] for parent in parents if parent}
         heads = sorted({parent[0] for parent in parents if len(parent) == 2})
         splits = {
-            split: [f"{head}/*/*" for head in heads if split_of(head) == split]
+            split: [f"{head}/{deep}" for head in heads if split_of(head) == split for deep in ("*", "*/*")]
             for split in map(split_of, heads)
             if split
         }
@@ -74,10 +74,11 @@ def look_classes(path: Path) -> Found | None:
 
 
 def read_classes(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
-    """Yield the files; the label is the name of a file's folder."""
+    """Yield the files; the label is the name of a file's folder, as deep as those of ``names`` or at the top."""
     endings, source = SOURCES[options["modality"]]
+    depth = max(1, *(name.count("/") for name in names)) if names else 1
     for name in _matching(path, endings, names):
-        if "/" not in name:
+        if name.count("/") < depth:
             yield Dropped(name, "it lies in no folder of a class")
             continue
         try:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from seqpipe.files import read_lines
+from seqpipe.files import read_lines, some
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import splits_of
 from seqpipe.readers.layouts.found import Found, Layout
@@ -29,8 +29,7 @@ def look_lines(path: Path) -> Found | None:
             labels |= found
     if len(labels) < 2:
         return None
-    known = ", ".join(sorted(labels)[:6]) + (", …" if len(labels) > 6 else "")
-    said = f"Lines of a label and a text: {', '.join(files[:4])}; {len(labels)} labels ({known})"
+    said = f"Lines of a label and a text: {', '.join(files[:4])}; {len(labels)} labels ({some(sorted(labels), 6)})"
     return Found("label-lines", "text", "classify", {"files": files}, splits_of(files), said)
 
 
