@@ -49,8 +49,8 @@ def flat(frames: int, labels: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def normalised(logits: np.ndarray) -> np.ndarray:
-    """Logits as log-probabilities."""
-    values: np.ndarray = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    """Logits as log-probabilities, float32 as models give them."""
+    values: np.ndarray = (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
     return values
 
 

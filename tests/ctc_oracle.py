@@ -91,4 +91,9 @@ def prefix_beam(log_probs, beam, threshold=0.0, extra=no_extra):
 def table(seed, frames, labels, sharpness):
     """Log-probabilities (T, V), peaky for a large ``sharpness``, flat for a small one."""
     logits = sharpness * np.random.default_rng(seed).normal(size=(frames, labels))
-    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    return rounded(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+
+
+def rounded(log_probs):
+    """What a model would give, as float64 for an oracle to work with."""
+    return np.asarray(log_probs, np.float32).astype(np.float64)

@@ -56,7 +56,7 @@ def random_case(seed):
         log_probs[rng.random(frames) < 0.5, 0] = 0.0
     if rng.random() < 0.05:
         log_probs[:, 1:] = -np.inf
-    return log_probs, int(rng.choice([1, 2, 3, 5, 16, 300])), float(rng.choice([0, 0, 0.05, 0.3]))
+    return oracle.rounded(log_probs), int(rng.choice([1, 2, 3, 5, 16, 300])), float(rng.choice([0, 0, 0.05, 0.3]))
 
 
 @pytest.mark.slow

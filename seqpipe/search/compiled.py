@@ -13,6 +13,8 @@ from typing import Any
 from numba import njit, types
 
 INT, FLOAT, TRUTH, NOTHING = types.int64, types.float64, types.boolean, types.void
+SINGLES, SINGLE_ROWS = types.float32[::1], types.float32[:, ::1]
+"""What a model gives: log p of every label at a frame, and at many; their sums are ``FLOATS``."""
 INTS, INT_ROWS, INT_TABLES = types.int64[::1], types.int64[:, ::1], types.int64[:, :, ::1]
 FLOATS, FLOAT_ROWS, FLOAT_TABLES = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
 

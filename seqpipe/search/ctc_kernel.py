@@ -18,6 +18,9 @@ from seqpipe.search.compiled import (
     INT_TABLES,
     INTS,
     NOTHING,
+    SINGLE_ROWS,
+    SINGLES,
+    TRUTH,
     compiled,
     group,
 )
@@ -54,7 +57,7 @@ from seqpipe.search.prefix_kernel import (
 FRAME, LIVE, SIDE = range(1, 4)
 """Counters beside ``NODES``: frames read, prefixes, which half of the tables is the last."""
 TABLES = group(FLOAT_ROWS, INT_ROWS)
-ROOM = group(FLOAT_ROWS, INT_ROWS, FLOATS, SCORED, SCORED, INTS, FLOATS)
+ROOM = group(FLOAT_ROWS, INT_ROWS, FLOATS, SCORED, SCORED, INTS, SINGLES)
 """``sums``, ``links``, ``limit``, ``best``, ``labels``, ``rank`` and ``peaks``: what a frame is worked out in."""
 
 
@@ -67,7 +70,7 @@ def leave(prefixes: Any, row: int, nodes: Any, counters: Any) -> int:
     return int(links[row, CLOSED])
 
 
-@compiled(INT(FLOATS, PREFIXES, INT, INT, TABLES, INT, FUSION), inline="always")
+@compiled(INT(SINGLES, PREFIXES, INT, INT, TABLES, INT, FUSION), inline="always")
 def enter(frame: Any, prefixes: Any, i: int, label: int, tables: Any, row: int, fusion: Any) -> int:
     """Fill a row with the prefix of row ``i`` and ``label`` after it; its ``CAME_FROM``."""
     old, was, _, _ = prefixes
@@ -87,7 +90,7 @@ def enter(frame: Any, prefixes: Any, i: int, label: int, tables: Any, row: int, 
     return int(source)
 
 
-@compiled(INT(FLOATS, PREFIXES, INT, TABLES, SCORED, INT, INTS, INT_ROWS, INTS, FUSION))
+@compiled(INT(SINGLES, PREFIXES, INT, TABLES, SCORED, INT, INTS, INT_ROWS, INTS, FUSION))
 def fill(
     frame: Any,
     prefixes: Any,
@@ -128,6 +131,27 @@ def fill(
     return entered
 
 
+@compiled(TRUTH(PREFIXES, INT, SCORED, INT))
+def settled(prefixes: Any, live: int, best: Any, count: int) -> bool:
+    """Whether all prefixes stay, in their order, each with the best path into its last label that it had."""
+    links, score = prefixes[3], best[0]
+    for i in range(live):
+        if links[i, CAME_FROM] > 0 or (i > 0 and score[i] > score[i - 1]):
+            return False
+    return count == live
+
+
+@compiled(NOTHING(PREFIXES, INT, INT_ROWS, INTS))
+def remain(prefixes: Any, live: int, nodes: Any, counters: Any) -> None:
+    """What ``fill`` would write if nothing moves, into the same tables."""
+    old, was, sums, _ = prefixes
+    for i in range(live):
+        if old[i, BEST_LABEL] > old[i, BEST_BLANK]:
+            was[i, BLANK_CHAIN] = leave(prefixes, i, nodes, counters)
+        for column in range(6):
+            old[i, column] = sums[i, column]
+
+
 @compiled(NOTHING(INT_ROWS, INT, INT, INT_ROWS, SCORED))
 def find_parents(now: Any, count: int, live: int, links: Any, best: Any) -> None:
     """Parents' rows after the frame: where they have moved to, or where they come in again."""
@@ -141,7 +165,7 @@ def find_parents(now: Any, count: int, live: int, links: Any, best: Any) -> None
                     now[child, PARENT] = row
 
 
-@compiled(INT(FLOAT_ROWS, INT, INT, FLOAT, FLOAT_TABLES, INT_TABLES, INT_ROWS, INTS, ROOM, FUSION))
+@compiled(INT(SINGLE_ROWS, INT, INT, FLOAT, FLOAT_TABLES, INT_TABLES, INT_ROWS, INTS, ROOM, FUSION))
 def advance(
     log_probs: Any,
     at: int,
@@ -177,6 +201,11 @@ def advance(
         top = limits(prefixes, live, fusion, limit)
         floor = lowest(best, count, beam)
         left = wanted(frame, blank, threshold, top, floor, labels, most, peaks)
+        if left == 0 and settled(prefixes, live, best, count):
+            remain(prefixes, live, nodes, counters)
+            counters[FRAME] += 1
+            at += 1
+            continue
         if left > 0:
             count = grow(frame, prefixes, live, fusion, limit, best, count, floor, beam, labels, left, rank)
         sort(best, count)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from seqpipe.search.compiled import FLOAT, FLOATS, INT, NOTHING, compiled
+from seqpipe.search.compiled import FLOAT, INT, NOTHING, SINGLES, compiled
 from seqpipe.search.heap_kernel import SCORED, heap, sink
 
 UNSIGNED = np.uint64
@@ -26,7 +26,7 @@ def blocks_of(size: int, most: int) -> int:
     return int(math.sqrt((most + 1) * size)) if FEW * most < size else size
 
 
-@compiled(NOTHING(FLOATS, FLOATS, INT))
+@compiled(NOTHING(SINGLES, SINGLES, INT))
 def find_peaks(frame: Any, peaks: Any, blocks: int) -> None:
     """The highest value of each block."""
     size, width = UNSIGNED(len(frame)), UNSIGNED(blocks)  # an index that may be negative costs as much as the rest
@@ -47,7 +47,7 @@ def find_peaks(frame: Any, peaks: Any, blocks: int) -> None:
         first += width
 
 
-@compiled(FLOAT(FLOATS, INT, FLOAT, FLOAT, FLOAT, SCORED, INT))
+@compiled(FLOAT(SINGLES, INT, FLOAT, FLOAT, FLOAT, SCORED, INT))
 def floor_of(peaks: Any, blocks: int, threshold: float, top: float, least: float, labels: Any, most: int) -> float:
     """What ``most`` labels and the blank reach; ``threshold`` if so many do not reach it or are not above ``least``."""
     (score, code), count = labels, 0
@@ -64,7 +64,7 @@ def floor_of(peaks: Any, blocks: int, threshold: float, top: float, least: float
     return float(score[0]) if count > most else threshold
 
 
-@compiled(INT(FLOATS, INT, FLOAT, FLOAT, FLOAT, SCORED, INT, FLOATS))
+@compiled(INT(SINGLES, INT, FLOAT, FLOAT, FLOAT, SCORED, INT, SINGLES))
 def wanted(
     frame: Any, blank: int, threshold: float, top: float, least: float, labels: Any, most: int, peaks: Any
 ) -> int:

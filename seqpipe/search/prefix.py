@@ -20,7 +20,6 @@ import numpy as np
 from seqpipe.search.fusion import ROWS, Fusion, nothing
 
 SPARE = 256  # nodes at the start; there are more when these are full of what is still needed
-BLOCK = 1 << 17  # numbers that are made float64 at a time, so that they stay in the cache
 NEW = -2
 """A prefix that a model has to be asked about has the state NEW − its parent's row."""
 
@@ -88,23 +87,16 @@ def start(
     nodes, counters = np.zeros((SPARE + 4 * beam, 5), np.int64), np.array([0, 0, 1, 0])
     best, ranked = (np.zeros(2 * beam), np.zeros(2 * beam, np.int64)), (np.zeros(labels), np.zeros(labels, np.int64))
     room: tuple[Any, ...] = np.zeros((beam, 6)), np.zeros((beam, 5), np.int64), np.zeros(beam)
-    room += best, ranked, np.zeros(labels, np.int64), np.zeros(labels)
+    room += best, ranked, np.zeros(labels, np.int64), np.zeros(labels, np.float32)
     return Search(blank, log_threshold, floats, ints, nodes, counters, room, fusion, memory)
 
 
 def advance(search: Search, log_probs: np.ndarray) -> Search:
-    """The search after ``log_probs`` (T, V) more."""
-    if log_probs.dtype == np.float64 and log_probs.flags.c_contiguous:
-        return _advance(search, log_probs)
-    step = max(1, BLOCK // log_probs.shape[1])
-    for first in range(0, len(log_probs), step):
-        search = _advance(search, np.ascontiguousarray(log_probs[first : first + step], np.float64))
-    return search
-
-
-def _advance(search: Search, frames: np.ndarray) -> Search:
+    """The search after ``log_probs`` (T, V) more, float32 as models give them (others are rounded); sums are
+    float64."""
     from seqpipe.search import ctc_kernel  # numba loads here, when it is needed
 
+    frames = np.ascontiguousarray(log_probs, np.float32)
     at, limits, tables = 0, (search.blank, search.log_threshold), (search.floats, search.ints)
     room, fusion = search.room, tuple(search.fusion)
     while at < len(frames):

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from seqpipe.search.compiled import FLOAT, FLOAT_ROWS, FLOATS, INT, INT_ROWS, INTS, NOTHING, compiled, group
+from seqpipe.search.compiled import FLOAT, FLOAT_ROWS, FLOATS, INT, INT_ROWS, INTS, NOTHING, SINGLES, compiled, group
 from seqpipe.search.fusion_kernel import ACTIVE, BOUND, CREDIT, FUSION, REACH, extended
 from seqpipe.search.heap_kernel import SCORED, select, sink
 from seqpipe.search.path_kernel import LAST
@@ -59,7 +59,7 @@ def lengthened(old: Any, was: Any, row: int, label: int) -> tuple[float, float, 
     return old[row, LOG_PROB], old[row, BEST_BLANK], 1
 
 
-@compiled(NOTHING(FLOATS, INT, FLOAT, PREFIXES, INT))
+@compiled(NOTHING(SINGLES, INT, FLOAT, PREFIXES, INT))
 def stay(frame: Any, blank: int, threshold: float, prefixes: Any, live: int) -> None:
     """Sums of the prefixes as they are: a blank, the last label once more, or that label after the parent."""
     old, was, sums, links = prefixes
@@ -115,7 +115,7 @@ def lowest(best: Any, count: int, beam: int) -> float:
     return float(low)
 
 
-@compiled(INT(FLOATS, PREFIXES, INT, FUSION, FLOATS, SCORED, INT, FLOAT, INT, SCORED, INT, INTS))
+@compiled(INT(SINGLES, PREFIXES, INT, FUSION, FLOATS, SCORED, INT, FLOAT, INT, SCORED, INT, INTS))
 def grow(
     frame: Any,
     prefixes: Any,
