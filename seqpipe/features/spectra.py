@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from seqpipe.files import SeqpipeError
 from seqpipe.params.features import AudioFeatures
 
-CHUNK = 128  # frames whose spectra fit a core's cache together
+CHUNK = 1 << 17  # samples of windows whose spectra fit a core's cache together
 FLOOR = 1e-10  # smallest power before the logarithm: −100 dB
 DELTA_WIDTH = 9  # frames in a regression of deltas
 
@@ -78,14 +78,15 @@ class Spectra:
         frames = np.lib.stride_tricks.sliding_window_view(padded, self.fft)[:: self.hop]  # (T, N), a view
         bins = self.fft // 2 + 1
         result = np.empty((len(frames), bins if self.filters is None else self.filters.shape[0]), np.float32)
-        windowed = np.empty((CHUNK, self.fft), self.window.dtype)
-        for start in range(0, len(frames), CHUNK):
-            chunk = frames[start : start + CHUNK]
+        count = max(1, CHUNK // self.fft)
+        windowed = np.empty((count, self.fft), self.window.dtype)
+        for start in range(0, len(frames), count):
+            chunk = frames[start : start + count]
             spectrum = scipy.fft.rfft(np.multiply(chunk, self.window, out=windowed[: len(chunk)]))
             squares = spectrum.view(self.window.dtype)  # (chunk, 2 · bins): re, im, re, im …
             np.square(squares, out=squares)
             power = np.add(squares[:, ::2].T, squares[:, 1::2].T, order="C")  # (bins, chunk)
-            result[start : start + CHUNK] = (power if self.filters is None else self.filters @ power).T
+            result[start : start + count] = (power if self.filters is None else self.filters @ power).T
         return result
 
 
