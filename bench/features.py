@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import shutil
 import tempfile
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import numpy as np
 import soundfile
 from timing import goal, medians, table
 
-from seqpipe.commands.drops import GROUP
+from seqpipe.commands.drops import ABREAST, GROUP
 from seqpipe.commands.preprocess import preprocess
 from seqpipe.features.spectra import Spectra
 from seqpipe.features.tokens import Tokenizer
@@ -29,6 +30,7 @@ from seqpipe.params.features import AudioFeatures, Tokens
 from seqpipe.project import read_pipelines
 from seqpipe.report import silent
 from seqpipe.store import Writer
+from seqpipe.workers import at_most
 
 RATE, SECONDS, FILES, MELS = 16000, 6, 200, 80
 PARAMS = f"""\
@@ -112,14 +114,18 @@ def tokenizers() -> dict[str, Callable[[], object]]:
     """seqpipe's batches and bare sentencepiece on the same lines, threads and model."""
     random = np.random.default_rng(2)
     words = ["".join(random.choice(list("abcdefghijklmnop"), random.integers(2, 9))) for _ in range(3000)]
-    lines = [" ".join(random.choice(words, random.integers(5, 30))) for _ in range(20000)]
+    lines = [" ".join(random.choice(words, random.integers(5, 30))) for _ in range(20000)] * 5
     ours = Tokenizer.train(lines[:5000], Tokens(vocabulary=1000), "made-up words")
     threads = len(os.sched_getaffinity(0))
     bare = ours._processor
-    return {
-        "bare": lambda: bare.encode(lines, num_threads=threads),
-        "seqpipe": lambda: [ours.encode_many(lines[at : at + GROUP], threads) for at in range(0, len(lines), GROUP)],
-    }
+
+    def in_groups() -> None:
+        """As ``preprocess`` does it."""
+        with at_most(ABREAST if threads > 1 else 0, ABREAST) as who:
+            groups = (lines[at : at + GROUP] for at in range(0, len(lines), GROUP))
+            deque(who.ordered(who.submit(ours.encode_many, group, threads) for group in groups), maxlen=0)
+
+    return {"bare": lambda: bare.encode(lines, num_threads=threads), "seqpipe": in_groups}
 
 
 def main() -> None:
@@ -145,7 +151,7 @@ def main() -> None:
     samples = np.random.default_rng(3).normal(0, 0.1, RATE * 30).astype(np.float32)
     alone = medians(transforms(samples, spectra), repeats=5)
     table([{"transform": name, "× real time": 30 / time} for name, time in alone.items()])
-    tokens = medians(tokenizers(), repeats=5)
+    tokens = medians(tokenizers(), repeats=9)
     table([{"tokenising": name, "seconds": time} for name, time in tokens.items()])
     goal("librosa / one job", seconds["librosa"] / seconds["seqpipe, 1 job"], 2)
     one = seconds["seqpipe, 1 job"]
