@@ -40,7 +40,7 @@ UNUSABLE: dict[str, Callable[[Row], str | None]] = {"ctc": _unalignable}
 class Many(Protocol):
     """Features that are faster with many examples at a time."""
 
-    def encode_many(self, examples: Sequence[Example], threads: int) -> list[Row | SeqpipeError]:
+    def encode_many(self, examples: Sequence[Example], threads: int) -> Sequence[Row | SeqpipeError]:
         """A row of each, or what is wrong with it."""
 
 

@@ -36,8 +36,11 @@ class CopiedText:
 
     def encode(self, example: Example) -> Row:
         """Token ids without begin and end."""
-        row = self.plain.encode(example)
-        return {**row, "source": row["target"][:-1], "target": np.zeros(0, np.int32)}
+        return _copied(self.plain.encode(example))
+
+    def encode_many(self, examples: Sequence[Example], threads: int) -> list[Row]:
+        """The same of many examples of a corpus."""
+        return [_copied(row) for row in self.plain.encode_many(examples, threads)]
 
     def decode(self, output: Sequence[int], row: Row) -> str:
         """The text of token ids."""
@@ -54,3 +57,7 @@ class CopiedText:
     def record(self, row: Row) -> dict[str, Any]:
         """The text; nothing in it is known to be wrong."""
         return {"source": row["shown"], "label": ""}
+
+
+def _copied(row: Row) -> Row:
+    return {**row, "source": row["target"][:-1], "target": np.zeros(0, np.int32)}

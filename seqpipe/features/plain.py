@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from seqpipe.features.pretrained import Words
 from seqpipe.features.sizes import Sizes, Vocabulary
+from seqpipe.features.text import Texts
 from seqpipe.features.tokens import BEGIN, END, UNKNOWN, Tokenizer
 from seqpipe.files import SeqpipeError
 from seqpipe.params.features import TextSource
 from seqpipe.readers import corpus
 from seqpipe.readers.example import Dropped, Example, kept
-from seqpipe.readers.pairs import read_text_inputs
 from seqpipe.readers.plain import read_plain
 from seqpipe.report import Report
 from seqpipe.store import Row
@@ -32,7 +31,8 @@ class PlainText:
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
+        self.tokenizer, texts = tokenizer, Texts(tokenizer)
+        self.words, self.save, self.inputs, self.given = texts.words, texts.save, texts.inputs, texts.given
         self.sizes = Sizes("tokens", tokenizer.size, tokenizer.size)
         self.vocabularies = {"target": Vocabulary(tokenizer.size, UNKNOWN)}
         self.columns = {"id": "text", "group": "text", "shown": "text", "source": "ids", "target": "ids"}
@@ -48,25 +48,9 @@ class PlainText:
         """Open ``source.model``."""
         return cls(Tokenizer.load(folder / "source.model"))
 
-    def words(self) -> Words:
-        """Words of the pieces that are whole ones."""
-        return self.tokenizer.words()
-
-    def save(self, folder: Path) -> None:
-        """Write ``source.model``."""
-        self.tokenizer.save(folder / "source.model")
-
     def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
         """Read ``<split>.txt``, or that split of a corpus."""
         return corpus.examples(folder, split, _read)
-
-    def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
-        """Read lines."""
-        return read_text_inputs(paths)
-
-    def given(self, items: Sequence[str]) -> Iterator[Example]:
-        """The texts themselves."""
-        return (Example(str(number), text, None, f"input {number}") for number, text in enumerate(items, start=1))
 
     def encode(self, example: Example) -> Row:
         """Token ids and the same one step later; a text that holds a line's end is an error."""
@@ -74,7 +58,7 @@ class PlainText:
             raise SeqpipeError(f"{example.where} has more than one line; give one text a line.")
         return self._row(example, self.tokenizer.encode(example.source))
 
-    def encode_many(self, examples: Sequence[Example], threads: int) -> list[Row | SeqpipeError]:
+    def encode_many(self, examples: Sequence[Example], threads: int) -> list[Row]:
         """The same of many examples of a corpus, whose texts are lines."""
         many = self.tokenizer.encode_many([example.source for example in examples], threads)
         return [self._row(example, ids) for example, ids in zip(examples, many, strict=True)]
