@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seqpipe.commands.drops import Many
 from seqpipe.features import features_of
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import BEGIN, END, PAD, UNKNOWN, Tokenizer
 from seqpipe.files import SeqpipeError
-from seqpipe.params.features import TextFeatures, Tokens
+from seqpipe.params.features import TextFeatures, TextSource, Tokens
 from seqpipe.readers.example import Example
 from seqpipe.report import silent
 
 Level = Literal["unigram", "bpe", "char", "word"]
-PAIRS = features_of("text", "seq2seq")
 PAIRS = features_of("text", "seq2seq")
 LEVELS: list[Level] = ["unigram", "bpe", "char", "word"]
 CORPUS = [
@@ -251,3 +251,23 @@ def test_a_side_without_text_is_named(corpus: Path) -> None:
     (corpus / "train.tsv").write_text("source\ttarget\na\t\n")
     with pytest.raises(SeqpipeError, match=r"trained on the targets of the training split of .*: they hold no text"):
         PAIRS.fit(TextFeatures(), corpus, silent)
+
+
+@pytest.mark.parametrize("task", ["seq2seq", "classify", "language-model", "autoencode"])
+@pytest.mark.parametrize("level", ["unigram", "jamo"])
+def test_many_rows_are_those_of_each_example(tmp_path: Path, task: str, level: Literal["unigram", "jamo"]) -> None:
+    for split in ("train", "valid"):
+        rows = (f"{line}\t{line[::-1] if task == 'seq2seq' else 'ab'[at % 2]}\n" for at, line in enumerate(CORPUS))
+        (tmp_path / f"{split}.tsv").write_text("source\ttarget\n" + "".join(rows), encoding="utf-8")
+        (tmp_path / f"{split}.txt").write_text("\n".join(CORPUS), encoding="utf-8")
+    tokens = Tokens(level=level, vocabulary=400)
+    params = TextFeatures(source=tokens, target=tokens) if task == "seq2seq" else TextSource(source=tokens)
+    features = features_of("text", task).fit(params, tmp_path, silent)
+    examples = [item for item in features.examples(tmp_path, "valid") if isinstance(item, Example)]
+    assert isinstance(features, Many)
+    for row, example in zip(features.encode_many(examples, 2), examples, strict=True):
+        alone = features.encode(example)
+        assert isinstance(row, dict)
+        assert list(row) == list(alone)
+        for key, value in alone.items():
+            np.testing.assert_array_equal(row[key], value, strict=not isinstance(value, str))
