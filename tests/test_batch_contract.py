@@ -105,7 +105,10 @@ CASES = [
             ]
         ],
         "seq2seq video": [{"encoder": encoder, "embedding": 5} for encoder in ("none", "recurrent")],
-        "ctc image": [{"cell": cell, "layers": layers} for cell, layers in [("gru", 1), ("lstm", 2)]],
+        "ctc image": [
+            {"cell": cell, "layers": layers, "stack": stack}
+            for cell, layers, stack in [("gru", 1, 2), ("lstm", 2, 4), ("gru", 1, 1)]
+        ],
         "classify image": [{"pooling": pooling, "embedding": 5} for pooling in ("last", "attention")],
         "classify video": [{"pooling": pooling, "embedding": 5} for pooling in ("last", "max")],
         "classify frames": [

@@ -38,7 +38,15 @@ def trained(front: nn.Module) -> nn.Module:
     return front.eval()
 
 
-@pytest.mark.parametrize(("make", "steps"), [(ColumnFront, half), (PositionFront, lambda width: half(half(width)) * 2)])
+FRONTS_OF_PICTURES = [
+    (ColumnFront, half),
+    (lambda sizes, size: ColumnFront(sizes, size, 1), lambda width: width),
+    (lambda sizes, size: ColumnFront(sizes, size, 4), lambda width: half(half(width))),
+    (PositionFront, lambda width: half(half(width)) * 2),
+]
+
+
+@pytest.mark.parametrize(("make", "steps"), FRONTS_OF_PICTURES)
 @pytest.mark.parametrize("fill", [0.0, 9.0, float("nan")])
 def test_a_picture_alone_is_the_same_as_beside_wider_ones_and_more_padding(make, steps, fill) -> None:
     torch.manual_seed(0)

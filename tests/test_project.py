@@ -232,3 +232,23 @@ def test_true_is_not_a_number(tmp_path: Path) -> None:
 def test_a_task_reads_its_own_modalities(tmp_path: Path) -> None:
     message = mistake(tmp_path, "task: seq2seq", "task: forecast")
     assert "words.task is 'forecast', which reads series, but pipelines.words is 'text'" in message
+
+
+@pytest.mark.parametrize(
+    ("kind", "stack", "fault"),
+    [
+        ("image", 1, ""),
+        ("image", 4, ""),
+        ("image", 3, "model.stack is 3, but must be 1, 2 or 4 columns of a picture"),
+        ("video", 2, ""),
+        ("video", 4, "model.stack joins columns of a picture, but signs has videos; remove it"),
+    ],
+)
+def test_columns_of_a_picture_become_one_step(tmp_path: Path, kind: str, stack: int, fault: str) -> None:
+    section = f"task: ctc, features: {{kind: {kind}}}, model: {{stack: {stack}}}, decode: {{}}"
+    path = written(tmp_path, f"pipelines: {{signs: frames}}\nsigns: {{{section}}}\n")
+    if fault:
+        with pytest.raises(SeqpipeError, match=fault):
+            read_pipelines(path)
+    else:
+        assert read_pipelines(path)["signs"].model.stack == stack

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from seqpipe.features.tokens import PAD
 from seqpipe.nn.dropout import DROPOUTS
 from seqpipe.nn.fronts import FRAME_FRONTS, FRONTS
 from seqpipe.nn.live import Pending, advance
+from seqpipe.nn.pictures import ColumnFront
 from seqpipe.nn.recurrent import Encoder
 from seqpipe.nn.state import State
 from seqpipe.padded import Padded
@@ -20,9 +22,11 @@ from seqpipe.params.models import CtcModel
 BLANK = PAD
 
 
-def stacked(sizes: Sizes, size: int, params: CtcModel) -> nn.Module:
-    """What reads frames here: every ``params.stack`` of them become one step."""
-    return FRAME_FRONTS[params.front](sizes, size, params.stack)
+STACKED: dict[str, Callable[[Sizes, int, CtcModel], Any]] = {
+    "frames": lambda sizes, size, params: FRAME_FRONTS[params.front](sizes, size, params.stack),
+    "image": lambda sizes, size, params: ColumnFront(sizes, size, params.stack),
+}
+"""What reads frames and columns here: every ``params.stack`` of them become one step."""
 
 
 class Live(NamedTuple):
@@ -38,15 +42,14 @@ class Ctc(nn.Module):
     def __init__(self, params: CtcModel, sizes: Sizes) -> None:
         super().__init__()
         self.frame_size = sizes.source
-        self.stride = params.stack if sizes.kind == "frames" else 2
-        fronts = FRONTS | {"frames": stacked}
-        self.front = fronts[sizes.kind](sizes, params.hidden, params)
+        self.front = (FRONTS | STACKED)[sizes.kind](sizes, params.hidden, params)
+        self.stride: int = self.front.stride
         self.encoder = Encoder(params.hidden, params, params.bidirectional)
         self.output = nn.Linear(self.encoder.size, sizes.target)
         self.dropout = DROPOUTS[params.dropout_kind](params.dropout)
 
     def forward(self, source: Padded) -> Padded:
-        """Log-probabilities (B, T', V); T' is ⌈T/stride⌉: of ``stack`` frames, or two columns of a picture, each."""
+        """Log-probabilities (B, T', V); T' is ⌈T/stride⌉, ``stack`` frames or columns of a picture each."""
         steps = self.front(source)
         hidden = self.encoder(Padded(self._inputs(steps.data), steps.lengths))
         return Padded(self._log_probs(hidden.data), steps.lengths)

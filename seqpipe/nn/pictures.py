@@ -81,16 +81,18 @@ class VideoFront(nn.Module):
         return Padded(vectors.new_zeros(*mask.shape, vectors.shape[1]).index_put((mask,), vectors), source.lengths)
 
 
+COLUMNS = {1: (1, 1), 2: (2, 1), 4: (2, 2)}
+"""Columns of pixels that become one step, and how many of them the first and the second convolution join."""
+
+
 class ColumnFront(nn.Module):
-    """A picture read from left to right, two columns of pixels a step: (B, W, H·C) → (B, ⌈W/2⌉, size)."""
+    """A picture read from left to right, ``stride`` columns of pixels a step: (B, W, H·C) → (B, ⌈W/stride⌉, size)."""
 
-    stride = 2
-
-    def __init__(self, sizes: Sizes, size: int) -> None:
+    def __init__(self, sizes: Sizes, size: int, stride: int = 2) -> None:
         super().__init__()
-        self.size = size
+        self.size, self.stride = size, stride
         self.channels = sizes.channels
-        self.convolutions = Convolutions(sizes.channels, [(2, 2), (2, 1)])
+        self.convolutions = Convolutions(sizes.channels, [(2, columns) for columns in COLUMNS[stride]])
         self.project = nn.Linear(self.convolutions.channels * self.convolutions.shrunk(sizes.height), size)
 
     def forward(self, source: Padded) -> Padded:

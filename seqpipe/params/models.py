@@ -121,8 +121,7 @@ class Joined(Section):
     """How frames become fewer."""
 
     stack: Positive = 2
-    """Neighbouring frames that become one step: fewer steps, less work (pictures have a front of their own: two columns
-    a step)."""
+    """Neighbouring frames that become one step: fewer steps, less work; of a picture 1, 2 or 4 columns of pixels."""
 
 
 class CtcModel(Joined, FrameInput, RecurrentParams):

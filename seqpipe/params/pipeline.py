@@ -67,7 +67,7 @@ LABEL_HEADLINES = {"plain": ("accuracy", True)}
 READ_BY: dict[type[Section], tuple[str, ...]] = {
     models.TokenInput: ("text",),
     models.FrameInput: ("audio", "series"),
-    models.Joined: ("audio", "series"),
+    models.Joined: ("audio", "series", "frames"),
 }
 """Which modalities the parts of a ``model`` section are for that are not for all."""
 
@@ -82,6 +82,8 @@ def without_effect(modality: str, model: Section) -> tuple[str, str] | None:
     return None
 
 
+JOINED = (2, 1, 4)
+"""Columns of a picture that can become one step, the default first."""
 NO_COVERAGE = "decode.coverage_penalty needs attention, but model.attention is none; remove one of the two"
 
 
@@ -97,6 +99,15 @@ class Pipeline(Section):
     model: Any
     train: Train = Train()
     decode: Any
+
+    @model_validator(mode="after")
+    def _columns_to_join(self) -> Self:
+        stack = getattr(self.model, "stack", JOINED[0])
+        if self.modality == "frames" and self.features.kind == "video" and stack != JOINED[0]:
+            raise ValueError(f"model.stack joins columns of a picture, but {self.name} has videos; remove it")
+        if self.modality == "frames" and stack not in JOINED:
+            raise ValueError(f"model.stack is {stack}, but must be 1, 2 or 4 columns of a picture")
+        return self
 
     @model_validator(mode="after")
     def _recordings_to_augment(self) -> Self:
