@@ -97,23 +97,26 @@ def test_a_recurrent_encoder_over_columns_has_a_map_of_steps() -> None:
     assert np.array(found.above).shape == (5, 10, 3)  # 9 columns, of which the last is a step by itself
 
 
+@pytest.mark.parametrize("stack", [1, 2, 4])
 @pytest.mark.parametrize("width", [8, 9, 128, 131, 256])
-def test_posteriors_stand_under_the_columns_that_they_read(width: int) -> None:
+def test_posteriors_stand_under_the_columns_that_they_read(width: int, stack: int) -> None:
     sizes = tiny.SIZES["ctc image"]
     source = np.zeros((width, sizes.source), np.float32)
     source[:, :3] = np.linspace(0, 1, width)[:, None]  # the uppermost row brightens to the right
-    model = tiny.model("ctc image")
+    model = tiny.model("ctc image", stack=stack)
     batch = collate([{**tiny.rows("ctc image", count=1)[0], "source": source}])
     found = posterior_map(model, batch, Hypothesis([4, 5, 4], 0.0, 0.0), features("ctc image"), {"source": source})
     values, above = np.array(found.values), np.array(found.above)
-    steps = -(-width // 2)
+    steps = -(-width // stack)
     assert found.rows == ["▁4", "▁5", "blank"]
     assert values.shape == (3, steps)
-    assert above.shape[1] in (2 * steps, steps)  # two columns a step, or one where so many would be too large to keep
-    pixels = above.shape[1] // steps
+    shown = -(
+        -stack * steps // -(-stack * steps // 128)
+    )  # every column, or every second where they are too many to keep
+    assert above.shape[1] == shown
     for step in range(steps):
-        shade = above[0, step * pixels, 0]
-        assert shade == pytest.approx(255 * 2 * step / (width - 1), abs=2.5)
+        shade = above[0, step * shown // steps, 0]
+        assert shade == pytest.approx(255 * stack * step / (width - 1), abs=2.5)
 
 
 def test_other_posteriors_have_no_picture_above() -> None:

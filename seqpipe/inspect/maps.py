@@ -89,10 +89,10 @@ def label_map(model: Tag, batch: Batch, found: Hypothesis, features: Features, r
 
 
 def _above(front: nn.Module, row: Row, features: Features, steps: int) -> Pixels:
-    """The picture whose columns a front reads two a step; the last comes twice where a step has but one."""
+    """The picture whose columns a front reads, some a step; the last comes again where the last step has too few."""
     if not isinstance(front, ColumnFront):
         return []
-    short = 2 * steps - len(row["source"])
+    short = front.stride * steps - len(row["source"])
     return _picture(np.pad(row["source"], ((0, short), (0, 0)), mode="edge"), features.sizes.channels)
 
 
