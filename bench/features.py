@@ -132,17 +132,17 @@ def main() -> None:
     """Print the tables and goals."""
     spectra = Spectra(AudioFeatures(rate=RATE, mels=MELS, normalize="none"))
     with tempfile.TemporaryDirectory() as folder, multiprocessing.get_context("spawn").Pool(2) as pool:
-        projects = [Path(folder, name) for name in ("all", "half", "other half")]
-        files = [
-            write_corpus(project / "data/raw/tones", FILES // (1 + bool(at))) for at, project in enumerate(projects)
-        ]
-        os.chdir(projects[0])
+        files = write_corpus(Path(folder, "all/data/raw/tones"), FILES)
+        halves = [Path(folder, name) for name in ("half", "other half")]
+        for half in halves:
+            write_corpus(half / "data/raw/tones", FILES // 2)
+        os.chdir(Path(folder, "all"))
         seconds = medians(
             {
-                "librosa": lambda: librosa_loop(files[0], spectra, Path("librosa")),
+                "librosa": lambda: librosa_loop(files, spectra, Path("librosa")),
                 "seqpipe, 1 job": lambda: seqpipe_run(1),
                 "seqpipe, 2 jobs": lambda: seqpipe_run(2),
-                "two processes, half each": lambda: pool.map(run_in, projects[1:], chunksize=1),
+                "two processes, half each": lambda: pool.map(run_in, halves, chunksize=1),
             },
             repeats=9,
         )

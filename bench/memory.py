@@ -2,7 +2,7 @@
 
 Peak resident memory and wall time of ``seqpipe preprocess`` in a process of its own, for 1×, 4× and 16× the data: noise
 of six seconds a file (one file under many names, so that the disk is not what is measured), and lines of made-up words.
-With ``--whole`` 100 hours and 5 GB as well, which take most of an hour and 35 GB of disk.
+With ``--whole`` 100 hours and 5 GB as well, which take most of an hour and 40 GB of disk.
 """
 
 from __future__ import annotations

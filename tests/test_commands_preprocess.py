@@ -217,9 +217,13 @@ def test_an_interrupted_run_leaves_no_output_and_goes_on(
         with pytest.raises(KeyboardInterrupt):
             preprocess(pipelines["tones"], silent, jobs=1)
     assert not list(Path("data/features").iterdir())
+    (shard,) = Path(".seqpipe").rglob("*.arrow")
+    begun = shard.with_name(".000001.arrow.1.tmp")  # as a run leaves it that is killed
+    begun.write_bytes(shard.read_bytes()[:99])
     read = counted(monkeypatch)
     preprocess(pipelines["tones"], silent, jobs=1)
     assert len(read) == MANY + 40 - 50
+    assert not begun.exists()
 
 
 def test_rows_in_two_splits_are_found_and_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

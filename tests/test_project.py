@@ -239,7 +239,7 @@ def test_a_task_reads_its_own_modalities(tmp_path: Path) -> None:
     [
         ("image", 1, ""),
         ("image", 4, ""),
-        ("image", 3, "model.stack is 3, but must be 1, 2 or 4 columns of a picture"),
+        ("image", 3, "model.stack is 3, but 1, 2 or 4 columns of a picture can become one step; set one"),
         ("video", 2, ""),
         ("video", 4, "model.stack joins columns of a picture, but signs has videos; remove it"),
     ],

@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import struct
 import sys
 import types
@@ -39,6 +40,15 @@ def test_one_channel_at_the_right_rate_is_read_as_it_is(tmp_path: Path, kind: st
     samples, remarks = read_audio(Clip(path), RATE)
     assert (samples.dtype, samples.shape, remarks) == (np.float32, (2000,), [])
     np.testing.assert_allclose(samples, tone(0.25), atol=0.05 if kind == "a.ogg" else 1e-4)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg"])
+def test_a_name_need_not_be_utf_8(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    soundfile.write(path, tone(0.25), RATE)
+    named = path.rename(tmp_path / f"{os.fsdecode(bytes([255]))} 음성.{kind}")
+    assert read_audio(Clip(named), RATE)[0].shape == (2000,)
 
 
 def test_channels_are_averaged_and_it_is_said(tmp_path: Path) -> None:

@@ -116,10 +116,12 @@ class Stock:
         return Prepared(origin, found["values"], remarks, int(found["rate"]) if found["rate"] else None)
 
     def tidy(self) -> None:
-        """Remove shards that no example of this run came from, and those of other parameters."""
+        """Remove shards that no example of this run came from, those that a run which was killed had begun, and those
+        of other parameters."""
         self._open.clear()
-        for path in self.folder.glob("*.arrow"):
-            if int(path.stem) not in self._used:
+        used = {self._path(number) for number in self._used}
+        for path in self.folder.glob("*"):
+            if path not in used:
                 path.unlink()
         for other in self.folder.parent.glob("*"):
             if other != self.folder:

@@ -82,8 +82,8 @@ def without_effect(modality: str, model: Section) -> tuple[str, str] | None:
     return None
 
 
-JOINED = (2, 1, 4)
-"""Columns of a picture that can become one step, the default first."""
+JOINED = (1, 2, 4)
+"""Columns of a picture that can become one step."""
 NO_COVERAGE = "decode.coverage_penalty needs attention, but model.attention is none; remove one of the two"
 
 
@@ -102,11 +102,13 @@ class Pipeline(Section):
 
     @model_validator(mode="after")
     def _columns_to_join(self) -> Self:
-        stack = getattr(self.model, "stack", JOINED[0])
-        if self.modality == "frames" and self.features.kind == "video" and stack != JOINED[0]:
+        if self.modality != "frames" or not isinstance(self.model, models.Joined):
+            return self
+        stack, default = self.model.stack, models.Joined().stack
+        if self.features.kind == "video" and stack != default:
             raise ValueError(f"model.stack joins columns of a picture, but {self.name} has videos; remove it")
-        if self.modality == "frames" and stack not in JOINED:
-            raise ValueError(f"model.stack is {stack}, but must be 1, 2 or 4 columns of a picture")
+        if stack not in JOINED:
+            raise ValueError(f"model.stack is {stack}, but 1, 2 or 4 columns of a picture can become one step; set one")
         return self
 
     @model_validator(mode="after")

@@ -100,8 +100,8 @@ def _opened(clip: Clip) -> Iterator[soundfile.SoundFile]:
         file: BinaryIO = io.BytesIO(sys.stdin.buffer.read()) if str(clip.path) == "-" else clip.path.open("rb")
         with file:
             _check_whole(file, clip)
-            direct = clip.path.suffix.lower() in DIRECT
-            with soundfile.SoundFile(str(clip.path) if direct else Steady(file)) as sound:
+            name = os.fsencode(clip.path) if os.name == "posix" else str(clip.path)  # a name need not be UTF-8
+            with soundfile.SoundFile(name if clip.path.suffix.lower() in DIRECT else Steady(file)) as sound:
                 yield sound
     except soundfile.LibsndfileError as error:
         reason = error.error_string.rstrip(".").replace(". ", ", ")
