@@ -139,7 +139,7 @@ def _seen(survey: Survey, said: Values) -> Fitted:
     model: Values = {"hidden": max(128, width(survey.examples)), "layers": 2, "dropout": 0.25}
     if features["kind"] == "image":
         model["stack"] = _joined(survey, features["height"])
-    training = {**_training(survey, 2048, 1e-3), "epochs": 3 * epochs(survey.examples) // 2}  # CTC begins slowly
+    training = {**_training(survey, 2048, 1e-3), "epochs": 2 * epochs(survey.examples)}  # CTC begins slowly
     return Fitted(features, model, training, {})
 
 
