@@ -90,6 +90,4 @@ def finish(floats: Any, ints: Any, counters: Any, fusion: Any, extra: Any) -> No
     """What fusion adds to each prefix if the text ends with it."""
     old, was = floats[counters[SIDE]], ints[counters[SIDE]]
     for row in range(counters[LIVE]):
-        extra[row] = old[row, EXTRA]
-        if fusion[ACTIVE]:
-            extra[row] += ended(was[row, MODEL], was[row, WORD], was[row, HOTWORD], fusion)
+        extra[row] = old[row, EXTRA] + ended(was[row, MODEL], was[row, WORD], was[row, HOTWORD], fusion)

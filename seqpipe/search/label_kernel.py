@@ -15,53 +15,79 @@ import numpy as np
 from seqpipe.search.compiled import FLOAT, INT, NOTHING, SINGLES, compiled
 from seqpipe.search.heap_kernel import SCORED, heap, sink
 
-UNSIGNED = np.uint64
+UNSIGNED, SHORT, SINGLE = np.uint64, np.int32, np.float32
 FEW = 8
 """Blocks pay where V is this many times M."""
+ROUNDING = 1e-6
+"""More than float32 rounds by; what is not passed over is looked at in float64."""
 
 
 @compiled(INT(INT, INT))
 def blocks_of(size: int, most: int) -> int:
     """B."""
-    return int(math.sqrt((most + 1) * size)) if FEW * most < size else size
+    return int(math.sqrt(most * size)) if FEW * most < size else size
 
 
 @compiled(NOTHING(SINGLES, SINGLES, INT))
 def find_peaks(frame: Any, peaks: Any, blocks: int) -> None:
-    """The highest value of each block."""
+    """The highest value of each block, from rows of ``blocks`` labels and a rest.
+
+    Two rows at a time, an odd one with the first again: what is stored is never one of two values of which the other
+    was loaded from there, for that would become a masked store, which takes five times as long as all the rest.
+    """
     size, width = UNSIGNED(len(frame)), UNSIGNED(blocks)  # an index that may be negative costs as much as the rest
+    rest = size // width * width
     for block in range(width):
         peaks[block] = frame[block]
+    for block in range(size - rest):
+        one, other = frame[block], frame[rest + block]
+        peaks[block] = one if one > other else other
     first = width
-    while first + width + width <= size:  # two at a time, so that a peak is loaded and stored half as often
+    while first < rest:
         second = first + width
+        if second == rest:
+            second = UNSIGNED(0)
         for block in range(width):
-            one, other = frame[first + block], frame[second + block]
-            higher = one if one > other else other
-            peaks[block] = higher if higher > peaks[block] else peaks[block]
-        first = second + width
-    while first < size:
-        for block in range(min(width, size - first)):
-            value = frame[first + block]
-            peaks[block] = value if value > peaks[block] else peaks[block]
-        first += width
+            peak, one, other = peaks[block], frame[first + block], frame[second + block]
+            higher = peak if peak > one else one
+            peaks[block] = higher if higher > other else other
+        first += width + width
+
+
+@compiled(NOTHING(SINGLES, INT, SINGLES, INT))
+def leave_out(frame: Any, blank: int, peaks: Any, blocks: int) -> None:
+    """The peak of blank's block without it."""
+    home, peak = blank % blocks, SINGLE(-math.inf)
+    for label in range(home, len(frame), blocks):
+        if label != blank and frame[label] > peak:
+            peak = frame[label]
+    peaks[home] = peak
+
+
+@compiled(INT(SINGLES, INT, FLOAT))
+def reaching(peaks: Any, blocks: int, least: float) -> int:
+    """How many peaks are ``least`` or more, those included that float32 cannot tell from it."""
+    bound, count = SINGLE(least - ROUNDING * abs(least)), SHORT(0)  # of one width: many are compared at once
+    for block in range(blocks):
+        count = SHORT(count + SHORT(peaks[block] >= bound))
+    return int(count)
 
 
 @compiled(FLOAT(SINGLES, INT, FLOAT, FLOAT, FLOAT, SCORED, INT))
 def floor_of(peaks: Any, blocks: int, threshold: float, top: float, least: float, labels: Any, most: int) -> float:
-    """What ``most`` labels and the blank reach; ``threshold`` if so many do not reach it or are not above ``least``."""
+    """What ``most`` labels reach; ``threshold`` if so many do not reach it or are not above ``least``."""
     (score, code), count = labels, 0
     for block in range(blocks):
         if peaks[block] >= threshold and top + peaks[block] > least:
-            if count <= most:
+            if count < most:
                 score[count], code[count] = peaks[block], block
                 count += 1
-                if count > most:
+                if count == most:
                     heap(labels, count)
             elif peaks[block] > score[0]:
                 score[0], code[0] = peaks[block], block
                 sink(labels, count, 0)
-    return float(score[0]) if count > most else threshold
+    return float(score[0]) if count == most else threshold
 
 
 @compiled(INT(SINGLES, INT, FLOAT, FLOAT, FLOAT, SCORED, INT, SINGLES))
@@ -73,7 +99,11 @@ def wanted(
     (score, code), count, size = labels, 0, len(frame)
     blocks = blocks_of(size, most)
     find_peaks(frame, peaks, blocks)
-    floor = floor_of(peaks, blocks, threshold, top, least, labels, most) if blocks < size else threshold
+    leave_out(frame, blank, peaks, blocks)
+    some = reaching(peaks, blocks, max(threshold, least - top))
+    if some == 0:  # at most frames
+        return 0
+    floor = floor_of(peaks, blocks, threshold, top, least, labels, most) if most < some and blocks < size else threshold
     for block in range(blocks):
         if peaks[block] >= floor and top + peaks[block] > least:
             for label in range(block, size, blocks):

@@ -125,20 +125,20 @@ def best(search: Search, n: int, ended: bool = True) -> list[Found]:
 
     ``ended``: whether the text ends here, which the language model has its own mind about.
     """
-    from seqpipe.search import ctc_kernel
-
     _, _, live, side = search.counters.tolist()
     floats, found = search.floats[side, :live], []
     extra = floats[:, 3].copy()
-    if ended:
+    if ended and search.fusion.active:
+        from seqpipe.search import ctc_kernel
+
         ctc_kernel.finish(search.floats, search.ints, search.counters, tuple(search.fusion), extra)
     scores = floats[:, 0] + extra
     order = np.argsort(-scores, kind="stable")
     shares = np.exp(scores - scores.max(initial=-np.inf))
     shares /= shares.sum()
     for row in order[:n].tolist():
-        path = _path(search, row).tolist()
-        labels, spans = [label for label, _, _ in path], [(first, last) for _, first, last in path]
+        labels, first, last = _path(search, row).T.tolist()
+        spans = list(zip(first, last, strict=True))
         found.append(Found(labels, spans, float(scores[row]), float(floats[row, 0]), float(shares[row])))
     return found
 

@@ -130,12 +130,15 @@ def remain(prefixes: Any, live: int, nodes: Any, counters: Any) -> None:
 
 @compiled(NOTHING(INT_ROWS, INT, INT, INT_ROWS, SCORED))
 def find_parents(now: Any, count: int, live: int, links: Any, best: Any) -> None:
-    """Parents' rows after the frame: where they have moved to, or where they come in again."""
+    """Parents' rows after the frame: where they have moved to, or where they come in again.
+
+    What has just come in has a parent that was there before, so only of those that stayed can it be the parent.
+    """
     for row in range(count):
         if now[row, PARENT] >= 0:
             now[row, PARENT] = links[now[row, PARENT], MOVED]
-    for row in range(count):
-        if best[1][row] >= live:
-            for child in range(count):
-                if now[child, PARENT] < 0 and now[child, PARENT_HASH] == now[row, HASH]:
+    for child in range(count):
+        if best[1][child] < live and now[child, PARENT] < 0:
+            for row in range(count):
+                if best[1][row] >= live and now[row, HASH] == now[child, PARENT_HASH]:
                     now[child, PARENT] = row
