@@ -67,7 +67,7 @@ TASKS = {
         readout.seq2seq,
         text.score,
         baselines.copy_source,
-        empty=lambda model: {"log_prob": 0.0, "token_scores": []},
+        empty=lambda model: {"log_prob": 0.0, "confidence": 1.0, "token_scores": []},
         prepare=spelled,
     ),
     "ctc": Task(

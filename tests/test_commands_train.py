@@ -57,7 +57,7 @@ def test_the_watched_metric_is_that_of_the_validation_split_read_out_by_the_defa
         (
             "words",
             "model: {cell: gru, hidden: 6, embedding: 5}\n  train: {epochs: 1",
-            "seq2seq: exact, cer, bleu, chrf",
+            "seq2seq: exact, cer, bleu, chrf, calibration_error, brier",
         ),
         (
             "tones",

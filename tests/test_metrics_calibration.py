@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss
 
-from seqpipe.metrics import speech
-from seqpipe.metrics.calibration import Judged, binned, brier, expected_error, kept, labels, scores, words
+from seqpipe.metrics import speech, text
+from seqpipe.metrics.calibration import Judged, binned, brier, expected_error, kept, outputs, scores, words
 
 JUDGED = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40)
 TEXTS = st.lists(st.sampled_from("abc"), max_size=5)
@@ -121,5 +121,12 @@ def test_without_confidences_there_is_nothing_to_judge() -> None:
         spoken(""),
     ):
         assert set(speech.score(records, [answer])) == {"wer", "cer", "exact"}
-    assert labels(records, [{"text": "four"}]) == []
-    assert labels(records, [{"text": "four", "confidence": 0.5}]) == [(0.5, True)]
+    assert outputs(records, [{"text": "four"}]) == []
+    assert outputs(records, [{"text": "four", "confidence": 0.5}]) == [(0.5, True)]
+
+
+def test_whole_texts_are_judged_by_the_letter() -> None:
+    records = [{"reference": "four five"}, {"reference": "six"}]
+    found = text.score(records, [{"text": "four five", "confidence": 0.9}, {"text": "sixth", "confidence": 0.2}])
+    assert found["brier"] == pytest.approx((0.1**2 + 0.2**2) / 2)
+    assert found["calibration_error"] == pytest.approx((0.1 + 0.2) / 2)

@@ -75,6 +75,7 @@ def test_records_tell_the_probability_of_every_token(project: Path) -> None:
             for one in hypotheses:
                 assert len(one["token_scores"]) == (len(one["tokens"]) + 1 if text else 0)
                 assert one["log_prob"] == pytest.approx(math.fsum(one["token_scores"]), abs=1e-5)
+                assert one["confidence"] == pytest.approx(math.exp(one["log_prob"]), abs=2e-6)
                 norm = ((5 + len(one["tokens"]) + 1) / 6) if text else 1.0
                 assert one["score"] == pytest.approx(one["log_prob"] / norm, abs=1e-5)
 

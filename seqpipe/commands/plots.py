@@ -67,7 +67,13 @@ def believed(what: str, judge: Callable[[Records, Records], list[Judged]], recor
 def labels(records: Records, folder: Path) -> None:
     """Which labels are taken for which, and how far their confidences can be believed."""
     confusion(records, folder)
-    believed("labels", calibration.labels, records, folder)
+    believed("labels", calibration.outputs, records, folder)
+
+
+def texts(records: Records, folder: Path) -> None:
+    """Maps, and how far the confidences of whole texts can be believed."""
+    maps(records, folder)
+    believed("texts", calibration.outputs, records, folder)
 
 
 def transcripts(records: Records, folder: Path) -> None:
@@ -112,7 +118,7 @@ def rebuilt(records: Records, folder: Path) -> None:
 
 
 PLOTS: dict[str, Callable[[Records, Path], None]] = {
-    "seq2seq": maps,
+    "seq2seq": texts,
     "ctc": transcripts,
     "tag": tags,
     "language-model": surprises,

@@ -15,7 +15,7 @@ def describe(hypothesis: dict[str, Any]) -> str:
     if "perplexity" in hypothesis:
         bits, perplexity = hypothesis["bits_per_character"], hypothesis["perplexity"]
         return f"log p {hypothesis['log_prob']:.2f}   bits per character {bits:.2f}   perplexity {perplexity:.1f}"
-    if "confidence" in hypothesis:
+    if "confidence" in hypothesis and "token_scores" not in hypothesis:  # of long texts it says little
         return f"{hypothesis['text']}   {hypothesis['confidence']:.1%}"
     if "text" in hypothesis:
         return f"{hypothesis['text']}   ({hypothesis['score']:.3f})"

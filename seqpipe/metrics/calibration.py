@@ -53,8 +53,8 @@ def binned(judged: Sequence[Judged], bins: int = BINS) -> list[Bin]:
     return [Bin(*row) for row in zip(counts.tolist(), *(mean.tolist() for mean in means), strict=True)]
 
 
-def labels(records: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) -> list[Judged]:
-    """Labels with their ``confidence``; none, if the answers have no such thing."""
+def outputs(records: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) -> list[Judged]:
+    """Labels or whole texts with their ``confidence``; none, if the answers have no such thing."""
     pairs = zip(records, answers, strict=True)
     return [
         (answer["confidence"], answer["text"] == record["reference"])
@@ -67,8 +67,7 @@ def words(records: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) 
     """Words of transcripts, from ``times`` that have a ``confidence``; right is what the alignment with the fewest
     edits leaves as it is."""
     timed = [[word for word in answer.get("times", []) if "confidence" in word] for answer in answers]
-    outputs = [[word["word"] for word in one] for one in timed]
-    right = kept([record["reference"].split() for record in records], outputs)
+    right = kept([record["reference"].split() for record in records], [[word["word"] for word in one] for one in timed])
     judged = zip(timed, right, strict=True)
     return [(word["confidence"], hit) for one, hits in judged for word, hit in zip(one, hits, strict=True)]
 

@@ -18,7 +18,7 @@ def score(records: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) 
         "accuracy": accuracy(references, outputs),
         "f1": float(np.mean([row["f1"] for row in table.values()])),
         "label": table,
-        **calibration.scores(calibration.labels(records, answers)),
+        **calibration.scores(calibration.outputs(records, answers)),
     }
 
 

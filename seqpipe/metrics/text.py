@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from seqpipe.metrics import calibration
+
 
 def score(records: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Share of texts that are right, character error rate, BLEU and chrF against each record's ``reference``."""
+    """Share of texts that are right, character error rate, BLEU and chrF against each record's ``reference``; how far
+    confidences can be believed, where answers have them."""
     outputs, references = [answer["text"] for answer in answers], [record["reference"] for record in records]
     return {
         "exact": exact(outputs, references),
         "cer": character_error_rate(outputs, references),
         "bleu": bleu(outputs, references),
         "chrf": chrf(outputs, references),
+        **calibration.scores(calibration.outputs(records, answers)),
     }
 
 

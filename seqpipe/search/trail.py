@@ -7,6 +7,7 @@ once, on the host.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import exp
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,7 +55,7 @@ def outputs(trail: Sequence[Taken], begun: Begun[Any], each: int, groups: int = 
     found: list[list[Hypothesis]] = [[] for _ in given]
     for at, (sentence, step, _, score, log_prob) in enumerate(zip(*(part.tolist() for part in ended), strict=True)):
         token_scores = [*given[sentence], *scores[at, : step + 1].tolist()]
-        more = {"log_prob": log_prob, "token_scores": token_scores}
+        more = {"log_prob": log_prob, "confidence": exp(log_prob), "token_scores": token_scores}
         found[sentence].append(Hypothesis([*prefix, *tokens[at, :step].tolist()], score, log_prob, more))
     if not all(found):
         raise SeqpipeError(
