@@ -18,7 +18,7 @@ def load(folder: str, **decode: Any) -> Trained:
     """
     from pathlib import Path
 
-    from seqpipe.commands.trained import open_trained  # torch loads here, not on import
+    from seqpipe.commands.saved import open_trained  # torch loads here, not on import
 
     return open_trained(Path(folder), decode)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from seqpipe.commands.saved import ready
 from seqpipe.commands.trained import Trained, build
 from seqpipe.features import features_of
 from seqpipe.params.features import SpeechFeatures
@@ -59,4 +60,4 @@ def trained(folder: Path, features: dict[str, Any], model: dict[str, Any], decod
     fitted = features_of("audio", "ctc").fit(pipeline.features, raw, silent)
     made = build(pipeline, fitted)
     made.output.weight.data.mul_(12)  # answers that are sure, and change
-    return Trained(pipeline, fitted, made.eval()).ready(silent)
+    return ready(Trained(pipeline, fitted, made.eval()), silent)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from seqpipe.files import SeqpipeError
 from seqpipe.readers.conll import read_conll
-from seqpipe.readers.corpus import LAYOUTS, look
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.images import read_frames, read_pictures
+from seqpipe.readers.look import LAYOUTS, look
 from seqpipe.readers.pairs import read_pairs
 from seqpipe.readers.plain import read_plain
 from seqpipe.readers.recordings import Clip, read_manifest

@@ -13,8 +13,8 @@ from broken.cases import Case, Drop, Error, Kept, Same
 from broken.clean import CLEAN, COUNT
 from broken.run import Outcome, command, go, write
 
-from seqpipe.readers.corpus import LAYOUTS, look
 from seqpipe.readers.example import Example
+from seqpipe.readers.look import LAYOUTS, look
 
 CASES = [*encodings.CASES, *texts.CASES, *media.CASES, *series.CASES]
 QUICK = ("table", "conll", "kaldi", "wide")

@@ -23,7 +23,8 @@ from rich.cells import cell_len
 from trained_project import Done, refused, seqpipe
 
 from seqpipe.commands.listener import Listener
-from seqpipe.commands.trained import Trained, save_trained
+from seqpipe.commands.saved import save_trained
+from seqpipe.commands.trained import Trained
 from seqpipe.readers.recordings import Clip
 from seqpipe.readers.sound import read_audio, read_blocks
 

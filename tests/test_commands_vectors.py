@@ -77,7 +77,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def table(name: str) -> tuple[list[str | None], np.ndarray]:
     """The words of a trained model's ids, and their vectors."""
-    from seqpipe.commands.trained import open_trained
+    from seqpipe.commands.saved import open_trained
 
     trained = open_trained(Path("data/models") / name, {})
     return trained.features.words(), load_file(f"data/models/{name}/model.safetensors")["front.vectors.weight"]

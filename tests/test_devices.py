@@ -17,8 +17,8 @@ from trained_project import MODALITIES, edit, seqpipe
 
 from seqpipe import load
 from seqpipe.batches import collate
-from seqpipe.commands import trained
-from seqpipe.commands.trained import build
+from seqpipe.commands import saved
+from seqpipe.commands.trained import Trained, build
 from seqpipe.commands.watched import metric_of
 from seqpipe.features import features_of
 from seqpipe.inspect import costs, invariance
@@ -151,7 +151,7 @@ def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         asked.append(f"{key} {wanted}")
         return ELSEWHERE
 
-    monkeypatch.setattr(trained, "chosen", chosen)
+    monkeypatch.setattr(saved, "chosen", chosen)
     with elsewhere():
         yield asked
 
@@ -188,7 +188,7 @@ def test_the_watched_metric_is_read_out_where_training_is(project: Path) -> None
     pipeline = read_pipeline("waves")
     folder = Path("data/features/waves")
     features = features_of("series", "forecast").load(pipeline.features, folder, silent)
-    built = trained.Trained(pipeline, features, build(pipeline, features))
+    built = Trained(pipeline, features, build(pipeline, features))
     metric = metric_of(built, Store(folder / "valid.arrow"))
     assert metric is not None
     own = metric.figure(built.model)

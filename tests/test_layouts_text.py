@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from seqpipe.files import SeqpipeError
 from seqpipe.readers.conll import Sentence
-from seqpipe.readers.corpus import LAYOUTS, look
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.found import Found
+from seqpipe.readers.look import LAYOUTS, look
 
 SST = "\n".join(f"{at % 2} film number {at} was seen" for at in range(40))
 NSMC = "id\tdocument\tlabel\n" + "".join(f'{100 + at}\t영화 "{at}" 편\t{at % 2}\n' for at in range(9))

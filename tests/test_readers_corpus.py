@@ -17,6 +17,7 @@ from seqpipe.params.corpus import CorpusSource
 from seqpipe.readers import corpus
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.found import Layout
+from seqpipe.readers.look import LAYOUTS, look
 from seqpipe.readers.recipe import make
 from seqpipe.readers.splitting import place, split_by_hash
 from seqpipe.report import silent
@@ -34,7 +35,7 @@ def read(path: Path, options: dict[str, object], names: list[str]) -> Iterator[E
 
 @pytest.fixture(autouse=True)
 def layout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(corpus.LAYOUTS, "lines", Layout(lambda path: None, read))
+    monkeypatch.setitem(LAYOUTS, "lines", Layout(lambda path: None, read))
 
 
 def made(tmp_path: Path, **keys: object) -> Path:
@@ -113,9 +114,9 @@ def test_faults_are_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SeqpipeError, match="has no example that can be read as lines"):
         made(tmp_path)
     with pytest.raises(SeqpipeError, match=r"no layout 'letters'; there are .*matrix"):
-        corpus.look(tmp_path / "c", "letters")
+        look(tmp_path / "c", "letters")
     with pytest.raises(SeqpipeError, match="is missing; name the folder"):
-        corpus.look(tmp_path / "none")
+        look(tmp_path / "none")
     write(tmp_path, "a.w", ["one"])
     raw = made(tmp_path, valid=0, test=0)
     with pytest.raises(SeqpipeError, match=r"None of .* 1 examples falls into test"):
@@ -128,7 +129,7 @@ def test_faults_are_told_in_a_sentence(tmp_path: Path) -> None:
 def test_what_nothing_fits_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"\0\1\2")
     with pytest.raises(SeqpipeError, match=r"has files of \.bin, which is not laid out as anything that is known"):
-        corpus.look(tmp_path)
+        look(tmp_path)
 
 
 @given(st.text(), st.integers(0, 1 << 200))

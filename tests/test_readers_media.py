@@ -17,9 +17,9 @@ from seqpipe.commands.source import source
 from seqpipe.files import SeqpipeError
 from seqpipe.project import read_pipelines
 from seqpipe.readers import videos
-from seqpipe.readers.corpus import LAYOUTS, look
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.midi import words
+from seqpipe.readers.look import LAYOUTS, look
 from seqpipe.readers.videos import read_video
 from seqpipe.report import silent
 from seqpipe.store import Store

@@ -17,7 +17,8 @@ from PIL import Image
 from trained_project import PARAMS, edit, refused, seqpipe
 
 from seqpipe import load
-from seqpipe.commands.trained import Trained, build, save_trained
+from seqpipe.commands.saved import ready, save_trained
+from seqpipe.commands.trained import Trained, build
 from seqpipe.features import features_of
 from seqpipe.files import SeqpipeError
 from seqpipe.params.decoding import CtcDecode
@@ -81,7 +82,7 @@ def test_an_arpa_file_takes_part(tones: Trained, level: str) -> None:
 
 def test_the_level_of_an_arpa_file_is_told(tones: Trained) -> None:
     notes: list[Any] = []
-    from seqpipe.commands.trained import open_trained
+    from seqpipe.commands.saved import open_trained
 
     arpa_oracle.write("words.arpa", arpa_oracle.random_model(1, ["ab", "ba", "abc"], 2))
     arpa_oracle.write("tokens.arpa", arpa_oracle.random_model(1, ["a", "b"], 2))
@@ -221,7 +222,7 @@ def test_times_over_a_picture_are_its_columns(tmp_path: Path) -> None:
     fitted = features_of("frames", "ctc").fit(pipeline.features, tmp_path, silent)
     trained = Trained(pipeline, fitted, build(pipeline, fitted).eval())
     flat(trained.model)
-    records = trained.ready(silent)([str(tmp_path / "one.png"), str(tmp_path / "two.png")])
+    records = ready(trained, silent)([str(tmp_path / "one.png"), str(tmp_path / "two.png")])
     times = [word for record in records for word in record["hypotheses"][0]["times"]]
     assert times
     for word in times:
@@ -231,5 +232,5 @@ def test_times_over_a_picture_are_its_columns(tmp_path: Path) -> None:
     assert 8 < longest <= 23
     marked = pipeline.model_copy(update={"decode": CtcDecode(beam=9, hotwords=["b b"], hotword_weight=40)})
     assert isinstance(marked, Pipeline)
-    (record,) = trained._replace(pipeline=marked).ready(silent)([str(tmp_path / "one.png")])
+    (record,) = ready(trained._replace(pipeline=marked), silent)([str(tmp_path / "one.png")])
     assert record["hypotheses"][0]["text"].startswith("b b")

@@ -16,8 +16,8 @@ from seqpipe.commands.init import TEMPLATE, new_project, write_common
 from seqpipe.commands.surveyed import survey
 from seqpipe.files import SeqpipeError
 from seqpipe.project import PARAMS, read_pipelines
-from seqpipe.readers.corpus import look
 from seqpipe.readers.layouts.found import Found
+from seqpipe.readers.look import look
 from seqpipe.readers.splitting import HELD_OUT, seed_for
 from seqpipe.report import Note, Report
 

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from seqpipe.commands.flags import Flags, with_flags
 from seqpipe.commands.opened import open_with_features
 from seqpipe.commands.samples import Sample, samples
+from seqpipe.commands.saved import described, open_trained
 from seqpipe.commands.throughput import Throughput
-from seqpipe.commands.trained import Record, Trained, described, open_trained
+from seqpipe.commands.trained import Record, Trained
 from seqpipe.files import SeqpipeError, write_jsonl
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import DECODED, MODEL_DATA, PARAMS, read_pipeline, read_pipelines

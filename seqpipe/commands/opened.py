@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from seqpipe.commands.preprocess import made_with
-from seqpipe.commands.trained import Trained, open_trained
+from seqpipe.commands.saved import open_trained
+from seqpipe.commands.trained import Trained
 from seqpipe.files import SeqpipeError
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import FEATURE_DATA, MODEL_DATA, require_folder

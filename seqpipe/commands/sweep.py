@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from seqpipe.commands.flags import DRAWS
 from seqpipe.commands.opened import open_with_features
 from seqpipe.commands.plots import save, set_up
+from seqpipe.commands.saved import ready
 from seqpipe.commands.throughput import Throughput
 from seqpipe.commands.trained import Trained
 from seqpipe.files import whole_folder, write_json
@@ -76,7 +77,7 @@ def _run(trained: Trained, rows: Sequence[Row], beam: int) -> Run:
     pipeline = trained.pipeline
     values = pipeline.decode.model_dump(exclude=set(NARROWS))
     decode = check(SCHEMAS[pipeline.task].decode, {**values, "beam": beam}, f"decode of {pipeline.name}")
-    trained = trained._replace(pipeline=pipeline.model_copy(update={"decode": decode})).ready(silent)
+    trained = ready(trained._replace(pipeline=pipeline.model_copy(update={"decode": decode})), silent)
     trained.read_out(rows[: decode.batch_size])
     throughput = Throughput(trained)
     scores = trained.score(rows, [found[0] for found in throughput.read_out(rows)])

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 from seqpipe.commands.alignable import alignable, frames_needed
 from seqpipe.commands.preprocess import preprocessed
-from seqpipe.commands.trained import Trained, build, save_trained
+from seqpipe.commands.saved import save_trained
+from seqpipe.commands.trained import Trained, build
 from seqpipe.commands.watched import metric_of
 from seqpipe.features import features_of
 from seqpipe.features.coupled import Coupled

@@ -1,37 +1,26 @@
-"""A trained pipeline: a folder that holds all that reading out new data needs, and no code."""
+"""A trained pipeline in memory: a model with everything that reading it out needs."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import nn
 
 from seqpipe.batches import collate
 from seqpipe.commands.vectors import start_from_vectors
-from seqpipe.features import Features, features_of
-from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
+from seqpipe.features import Features
+from seqpipe.files import SeqpipeError
 from seqpipe.inspect.maps import MAPS, Map
 from seqpipe.nn.recurrent import Above
-from seqpipe.params.decoding import Reading
-from seqpipe.params.pipeline import SCHEMAS, Pipeline
-from seqpipe.project import FEATURE_DATA, check, read_pipelines
+from seqpipe.params.pipeline import Pipeline
+from seqpipe.project import FEATURE_DATA
 from seqpipe.readers.example import Example
-from seqpipe.report import Report, silent
 from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.store import Row
 from seqpipe.tasks import TASKS, Task
-from seqpipe.training.devices import chosen
-
-FORMAT = 1
-"""Version of the folder; raised when an older seqpipe could no longer read it."""
 
 Record = dict[str, Any]
 ReadOut = Callable[[Sequence[Row]], list[list[Record]]]
@@ -44,7 +33,7 @@ class Trained(NamedTuple):
     features: Features
     model: nn.Module
     prepared: Any = None
-    """What its task's search needs beside the model; ``ready`` makes it."""
+    """What its task's search needs beside the model; ``saved.ready`` makes it."""
 
     def __call__(self, inputs: Sequence[str]) -> list[Record]:
         """One record an input, in order: ``id``, ``source``, ``hypotheses`` (best first)."""
@@ -111,14 +100,6 @@ class Trained(NamedTuple):
             return task
         return task._replace(decode=lambda model, batch, options: task.decode(model, batch, options, self.prepared))
 
-    def ready(self, report: Report) -> Trained:
-        """The same, prepared for the ``decode`` section that it has."""
-        prepare = TASKS[self.pipeline.task].prepare
-        if prepare is None:
-            return self
-        others = partial(open_trained, decode={}, report=report)
-        return self._replace(prepared=prepare(self.pipeline, self.features, self.model, others, report))
-
     def _decode(self, rows: list[Row]) -> list[list[Hypothesis]]:
         return self.task().decode(self.model, collate(rows).beside(self.model), self.pipeline.decode)
 
@@ -148,67 +129,3 @@ def build(pipeline: Pipeline, features: Features) -> nn.Module:
         )
     start_from_vectors(model, pipeline, FEATURE_DATA / pipeline.name)
     return model
-
-
-def save_trained(folder: Path, trained: Trained) -> None:
-    """Write a trained pipeline, whole or not at all."""
-    pipeline = trained.pipeline
-    sections = {part: getattr(pipeline, part).model_dump() for part in ("features", "model", "train")}
-    params = {"pipelines": {pipeline.name: pipeline.modality}, pipeline.name: {"task": pipeline.task, **sections}}
-    with whole_folder(folder) as temporary:
-        # JSON is YAML; written so, the file needs no YAML library to be exact
-        (temporary / "pipeline.yaml").write_text(
-            json.dumps(params, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
-        save_file(
-            {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()},
-            temporary / "model.safetensors",
-        )
-        trained.features.save(temporary)
-        files = sorted(path.name for path in temporary.iterdir())
-        meta = {"format": FORMAT, "files": files, "sizes": trained.features.sizes._asdict()}
-        write_json(temporary / "meta.json", meta)
-
-
-def open_trained(folder: Path, decode: dict[str, Any], report: Report = silent) -> Trained:
-    """Open a trained pipeline; ``decode`` overrides the defaults of its task's decode section."""
-    pipeline = described(folder)
-    options: Reading = check(SCHEMAS[pipeline.task].decode, decode, f"decode of {pipeline.name}")
-    device = chosen(options.device, "decode.device")
-    features = features_of(pipeline.modality, pipeline.task).load(pipeline.features, folder, report)
-    model = TASKS[pipeline.task].model(pipeline.model, features.sizes)
-    try:
-        model.load_state_dict(load_file(folder / "model.safetensors"))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise SeqpipeError(
-            f"{folder / 'model.safetensors'} does not fit this pipeline ({reason}); train again."
-        ) from None
-    return Trained(pipeline.model_copy(update={"decode": options}), features, model.to(device).eval()).ready(report)
-
-
-def described(folder: Path) -> Pipeline:
-    """The pipeline that a trained folder says it holds, with the defaults of its task's decode section."""
-    if not folder.is_dir():
-        raise SeqpipeError(f"{folder} is missing; train first, with `seqpipe train {folder.name}` or `dvc repro`.")
-    _check_whole(folder)
-    pipelines = list(read_pipelines(folder / "pipeline.yaml").values())
-    if len(pipelines) != 1:
-        raise SeqpipeError(f"{folder / 'pipeline.yaml'} must hold one pipeline, but has {len(pipelines)}; train again.")
-    return pipelines[0]
-
-
-def _check_whole(folder: Path) -> None:
-    again = f"train again with `seqpipe train {folder.name}`, or copy the whole folder."
-    path = folder / "meta.json"
-    meta = read_json(path) if path.exists() else {"format": FORMAT, "files": [path.name]}
-    version, needed = (meta.get("format"), meta.get("files")) if isinstance(meta, dict) else (None, None)
-    if isinstance(version, int) and version > FORMAT:
-        raise SeqpipeError(
-            f"{folder} was written by a newer seqpipe (format {version}, this one reads {FORMAT}); upgrade seqpipe."
-        )
-    if not isinstance(version, int) or not isinstance(needed, list) or not all(isinstance(one, str) for one in needed):
-        raise SeqpipeError(f"{path} does not describe a model; {again}")
-    for name in needed:
-        if not (folder / name).exists():
-            raise SeqpipeError(f"{folder} has no {name}, so it is not a whole model; {again}")

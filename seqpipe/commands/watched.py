@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from seqpipe.commands.saved import ready
 from seqpipe.commands.trained import Trained
 from seqpipe.files import SeqpipeError
 from seqpipe.metrics.directions import LOWER_IS_BETTER
@@ -27,7 +28,7 @@ def metric_of(trained: Trained, valid: Store) -> Metric | None:
     if watch == "loss":
         return None
     default = SCHEMAS[pipeline.task].decode()
-    trained = trained._replace(pipeline=pipeline.model_copy(update={"decode": default})).ready(silent)
+    trained = ready(trained._replace(pipeline=pipeline.model_copy(update={"decode": default})), silent)
     rows = [valid[index] for index in range(len(valid))]
     names = [name for name in _scores(trained, rows[:FEW]) if name in LOWER_IS_BETTER]
     if watch not in names:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from seqpipe.features.differencing import difference, integrate, lag
+from seqpipe.features.differencing import difference, integrate
 from seqpipe.features.sizes import Sizes, Vocabulary
+from seqpipe.features.spans import spans
 from seqpipe.features.statistics import Statistics, measure
 from seqpipe.features.usable import usable
 from seqpipe.files import SeqpipeError, read_json, some, write_json
@@ -41,9 +42,7 @@ class SeriesWindows:
     def __init__(self, params: SeriesFeatures, statistics: dict[str, Statistics], report: Report) -> None:
         self.params, self.statistics, self.report = params, statistics, report
         self.unusable: dict[str, str] = {}  # the series that cannot be used, and why
-        self.season = params.season if params.seasonal_difference else 0
-        self.lag = lag(self.season, params.difference)
-        self.needed = params.window + self.lag
+        self.spans = spans(params)
         self.sizes = Sizes("frames", 1, params.horizon)
         self.vocabularies: dict[str, Vocabulary] = {}
         self.columns = {"id": "text", "group": "text", "shown": "text", "source": "frames:1", "target": "frames:1"}
@@ -52,20 +51,15 @@ class SeriesWindows:
     @classmethod
     def fit(cls, params: SeriesFeatures, folder: Path, report: Report) -> SeriesWindows:
         """Measure every series of the folder on its training part."""
-        for part in ("valid", "test"):
-            if getattr(params, part) < params.horizon:
-                raise SeqpipeError(
-                    f"features.{part} is {getattr(params, part)} steps, but must hold one horizon or more "
-                    f"(features.horizon is {params.horizon})."
-                )
         features = cls(params, {}, report)
         features.statistics, features.unusable = usable(features._items(folder), features._measured)
         return features
 
     def _measured(self, series: Series) -> Statistics:
         """Figures of the training part of a series; a ``SeqpipeError`` where it is too short or has no scale."""
-        self._check(series)
-        statistics = self._measure(series.values[: len(series.values) - self.params.valid - self.params.test])
+        self.spans.check(series)
+        self._note_gap(series)
+        statistics = self._measure(self.spans.training(series.values))
         if not statistics.error:
             raise SeqpipeError(
                 f"Series '{series.name}' of {series.path} repeats itself every {self.params.season} steps in its "
@@ -73,23 +67,12 @@ class SeriesWindows:
             )
         return statistics
 
-    def _check(self, series: Series) -> None:
-        params = self.params
-        training = max(self.needed + params.horizon, params.season + 1)
-        if len(series.values) < training + params.valid + params.test:
-            raise SeqpipeError(
-                f"Series '{series.name}' of {series.path} has {len(series.values)} values, but needs "
-                f"{training + params.valid + params.test}: {training} to train (window {params.window}, differences "
-                f"{self.lag}, horizon {params.horizon}), {params.valid} to validate, {params.test} to test."
-            )
-        self._note_gap(series)
-
     def _note_gap(self, series: Series) -> None:
         if date := series.gap():
             self.report(Note(f"{series.path}: series '{series.name}' has a long step after {date}; are rows missing?"))
 
     def _measure(self, values: np.ndarray) -> Statistics:
-        changes = difference(values, self.season, self.params.difference)
+        changes = difference(values, self.spans.season, self.params.difference)
         return measure(values, changes, self.params.season, self.params.scale == "standard")
 
     @classmethod
@@ -111,21 +94,15 @@ class SeriesWindows:
 
     def examples(self, folder: Path, split: str) -> Iterator[Example | Dropped]:
         """Every window whose targets lie in the split's part of time; it may read values from before that part."""
-        params = self.params
+        history = self.spans.history(split)
         for item in self._items(folder):
             if isinstance(item, Dropped) or item.source.name in self.unusable:
                 if split == "train":  # once is enough
                     yield item if isinstance(item, Dropped) else Dropped(item.where, self.unusable[item.source.name])
                 continue
             series: Series = item.source
-            test = len(series.values) - params.test
-            valid = test - params.valid
-            start, stop = {"train": (self.needed, valid), "valid": (valid, test), "test": (test, test + params.test)}[
-                split
-            ]
-            history = max(params.history, params.season, self.lag) if split == "test" else self.lag
-            for origin in range(start, stop - params.horizon + 1):
-                target = series.values[origin : origin + params.horizon]
+            for origin in self.spans.origins(len(series.values), split):
+                target = series.values[origin : origin + self.params.horizon]
                 yield self._example(series, origin, target, history, self.statistics[series.name])
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Example]:
@@ -133,11 +110,12 @@ class SeriesWindows:
         for path in paths:
             for series in read_series(path, self._columns()):
                 length = len(series.values)
-                if length < self.needed:
+                if length < self.spans.needed:
                     shown = "standard input" if path == "-" else path
                     raise SeqpipeError(
-                        f"{shown}: series '{series.name}' has {length} values, but a forecast needs {self.needed} "
-                        f"(window {self.params.window}, differences {self.lag}); give a longer past."
+                        f"{shown}: series '{series.name}' has {length} values, but a forecast needs "
+                        f"{self.spans.needed} (window {self.params.window}, differences {self.spans.lag}); give a "
+                        f"longer past."
                     )
                 self._note_gap(series)
                 statistics = self.statistics.get(series.name)
@@ -145,7 +123,7 @@ class SeriesWindows:
                     known = f"not in training, which had {some(self.statistics)}"
                     self.report(Note(f"{path}: series '{series.name}' was {known}; scaled by its own {length} values"))
                     statistics = self._measure(series.values)
-                yield self._example(series, length, None, self.lag, statistics)
+                yield self._example(series, length, None, self.spans.lag, statistics)
 
     def given(self, items: Sequence[str]) -> Iterator[Example]:
         """The same for paths handed over in Python."""
@@ -154,8 +132,8 @@ class SeriesWindows:
     def _example(
         self, series: Series, origin: int, target: np.ndarray | None, history: int, statistics: Statistics
     ) -> Example:
-        since, until = series.dates[origin - self.needed], series.dates[origin - 1]
-        values = series.values[max(0, origin - max(history, self.needed)) : origin]
+        since, until = series.dates[origin - self.spans.needed], series.dates[origin - 1]
+        values = series.values[max(0, origin - max(history, self.spans.needed)) : origin]
         window = Window(series.name, f"{series.name} {since} → {until}", values, history, statistics)
         where = f"{series.path} series '{series.name}' up to {until}"
         return Example(f"{series.name}:{until}", window, target, where, series.name)
@@ -164,8 +142,8 @@ class SeriesWindows:
         """Difference and scale both sides; the source depends on nothing after the origin."""
         window: Window = example.source
         values, target = window.values, np.zeros(0) if example.target is None else example.target
-        joined = np.concatenate([values[-self.needed :], target])
-        changes = difference(joined, self.season, self.params.difference)
+        joined = np.concatenate([values[-self.spans.needed :], target])
+        changes = difference(joined, self.spans.season, self.params.difference)
         scaled = ((changes - window.statistics.mean) / window.statistics.deviation).astype(np.float32)[:, None]
         return {
             "id": example.id,
@@ -183,7 +161,7 @@ class SeriesWindows:
         """Forecast in the series' own unit from the model's output, [horizon] or [horizon, 1]."""
         mean, deviation = row["moments"]
         changes = np.asarray(output, np.float64).ravel() * deviation + mean
-        values: list[float] = integrate(changes, row["history"], self.season, self.params.difference).tolist()
+        values: list[float] = integrate(changes, row["history"], self.spans.season, self.params.difference).tolist()
         return values
 
     def tokens(self, output: Sequence[int]) -> list[str]:
@@ -199,7 +177,7 @@ class SeriesWindows:
         where something followed, also the raw values read, ``history``."""
         reference = row["reference"].tolist()
         record = {"source": row["shown"], "reference": reference, "scale": float(row["scale"][0])}
-        return record | ({"history": row["history"][-self.needed :].tolist()} if reference else {})
+        return record | ({"history": row["history"][-self.spans.needed :].tolist()} if reference else {})
 
     def _columns(self) -> Columns:
         return Columns(self.params.date, self.params.value, self.params.series)
