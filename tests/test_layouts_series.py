@@ -34,6 +34,38 @@ def test_wide_columns_are_series(tmp_path: Path) -> None:
     assert isinstance(last, Example)
 
 
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("Month,#Passengers\n1949-01,112\n1949-02,118\n", ["1949-01", "1949-02"]),
+        ("observed,a\n2020-01-31,1\n2020-02-29,2\n", ["2020-01-31", "2020-02-29"]),
+        (",a,b\n0,1.5,2\n1,2.5,-3\n", ["0", "1"]),
+        ("step,a\n7,1\n8,2\n", ["7", "8"]),
+    ],
+)
+def test_the_first_column_may_be_of_any_dates_or_steps(tmp_path: Path, text: str, dates: list[str]) -> None:
+    (tmp_path / "h.csv").write_text(text)
+    found = WIDE.look(tmp_path)
+    assert found is not None
+    examples = [item for item in WIDE.read(tmp_path, found.options, []) if isinstance(item, Example)]
+    assert [list(one.source.dates) for one in examples] == [dates] * text.partition("\n")[0].count(",")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "length,width\n5.1,3.5\n4.9,3\n",  # measures, not steps
+        "code,a\n20200131,1\n20200201,2\n",  # perhaps dates, perhaps not
+        "observed,a\n2020-01-31,x\n2020-02-29,y\n",  # no numbers
+        "observed,a\n31/01/2020,1\n29/02/2020,2\n",  # day or month first
+        "step,a\n",
+    ],
+)
+def test_other_tables_are_no_series_by_date(tmp_path: Path, text: str) -> None:
+    (tmp_path / "h.csv").write_text(text)
+    assert WIDE.look(tmp_path) is None
+
+
 @pytest.mark.parametrize(("second", "fault"), [("2016-01-01", "stands twice"), ("2015-12-31", "sort the rows")])
 def test_dates_must_rise(tmp_path: Path, second: str, fault: str) -> None:
     (tmp_path / "h.csv").write_text(f"date,a\n2016-01-01,1\n{second},2\n")

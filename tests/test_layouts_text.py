@@ -35,6 +35,8 @@ CONLLU = """# newdoc id = d
 
 """
 
+NESTED = '{"id": 1, "translation": {"sv": "a", "ja": "b"}}\n{"id": 2, "translation": {"sv": "c", "ja": "d"}}\n'
+
 
 def write(folder: Path, files: dict[str, str]) -> Path:
     for name, text in files.items():
@@ -95,12 +97,24 @@ def test_a_table_with_a_header(tmp_path: Path) -> None:
         ("a.jsonl", '{"text": "a", "label": 1}\n{"text": "b", "label": 0}\n', "classify", [("a", "1"), ("b", "0")]),
         ("a.jsonl.gz", '{"src": "a", "tgt": "b"}\n{"src": "c", "tgt": "d"}\n', "seq2seq", [("a", "b"), ("c", "d")]),
         ("a.tsv", "he is\ter ist\n" * 6, "seq2seq", [("he is", "er ist")] * 6),
+        ("a.csv", "id,fi,et\n1,yö,öö\n2,jää,jää\n", "seq2seq", [("yö", "öö"), ("jää", "jää")]),
+        ("a.csv", "article,highlights,id\na b,a,1\nc d,c,2\n", "seq2seq", [("a b", "a"), ("c d", "c")]),
+        ("a.jsonl", NESTED, "seq2seq", [("a", "b"), ("c", "d")]),
     ],
 )
 def test_tables_of_every_kind(tmp_path: Path, name: str, text: str, task: str, pairs: list[tuple[str, str]]) -> None:
     found = look(write(tmp_path, {name: text}))
     assert (found.layout, found.task) == ("table", task)
     assert both(read(tmp_path, found)[0]) == pairs
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "has"),
+    [("a.csv", "sv,ja,fi\na,b,c\nd,e,f\n", "sv, ja, fi"), ("a.jsonl", '{"words": "a", "n": 1}\n' * 3, "words, n")],
+)
+def test_columns_that_no_one_knows_are_named(tmp_path: Path, name: str, text: str, has: str) -> None:
+    with pytest.raises(SeqpipeError, match=f"needs columns such as text and label.* but {name} has {has}; the layouts"):
+        look(write(tmp_path, {name: text}))
 
 
 def test_lines_that_begin_with_a_label(tmp_path: Path) -> None:

@@ -51,7 +51,9 @@ def _json_cells(line: str) -> Cells:
     try:
         value = json.loads(line)
         if isinstance(value, dict):
-            return {key: _written(one) for key, one in value.items() if isinstance(one, str | int | float | bool)}
+            inner = [one for one in value.values() if isinstance(one, dict)]  # {"translation": {"en": …, "ko": …}}
+            cells = (item for part in (*inner, value) for item in part.items())
+            return {key: _written(one) for key, one in cells if isinstance(one, str | int | float | bool)}
     except (ValueError, RecursionError, OverflowError):
         pass
     return Bad("it is no JSON object")

@@ -20,8 +20,14 @@ TEXTS = ("text", "document", "sentence", "review", "content", "body", "tweet", "
 HEADED = ("tsv", "csv", "semicolons")
 PAIRS = (
     *(("source", "target"), ("src", "tgt"), ("src", "trg"), ("input", "output"), ("question", "answer")),
-    *(("article", "summary"), ("prompt", "completion"), ("en", "ko"), ("en", "de"), ("en", "fr"), ("ko", "en")),
+    *(("article", "summary"), ("article", "highlights"), ("document", "summary"), ("dialogue", "summary")),
+    *(("text", "summary"), ("prompt", "completion"), ("noisy", "clean"), ("incorrect", "correct")),
 )
+LANGUAGE = re.compile(
+    "ar|bg|bn|ca|cs|da|de|el|en|es|et|fa|fi|fr|he|hi|hr|hu|is|it|ja|ko|lt|lv|ms|nl|no|pl|pt|ro|ru|sk|sl|sr|sv|sw|ta|te|"
+    "th|tr|uk|ur|vi|zh"
+)
+"""Codes (ISO 639-1) that a column may be named by; two of them are a pair, in the table's order."""
 
 
 def look_tabled(path: Path) -> Found | None:
@@ -101,7 +107,18 @@ def _roles(rows: list[dict[str, str]], kind: str) -> tuple[str, str, str] | None
     for source, target in PAIRS:
         if source in names and target in names:
             return "seq2seq", names[source], names[target]
-    return None
+    languages = [name for name in rows[0] if LANGUAGE.fullmatch(name.casefold())]
+    return ("seq2seq", languages[0], languages[1]) if len(languages) == 2 else None
+
+
+def unknown_columns(path: Path) -> str:
+    """A sentence about the columns of the first table below ``path``; empty where there is none."""
+    for name in texts(path, ENDINGS):
+        kind = kind_of(path / name)
+        if (kind == "jsonl" or kind in HEADED) and (rows := _sample(path / name, kind)):
+            known = "columns such as text and label, or source and target"
+            return f"a table of texts needs {known}, but {name} has {', '.join(list(rows[0])[:8])}; "
+    return ""
 
 
 def _by_content(rows: list[dict[str, str]]) -> tuple[str, str, str] | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +19,19 @@ from seqpipe.readers.layouts.texts import texts
 from seqpipe.readers.series import Columns, Series, add_date, csv_rows, finite, read_series
 
 CSV = (".csv", ".csv.gz")
-DATES = ("date", "ds", "datetime", "timestamp", "time")
+DATES = ("date", "ds", "datetime", "timestamp", "time", "hour", "day", "week", "month", "quarter", "year")
+STEPS = ("", "step", "index")
+MONTH = re.compile(r"\d{4}-\d{2}")
 LONG = Columns()
 
 
 def look_wide(path: Path) -> Found | None:
-    """CSV files whose first column is one of dates and whose others are numbers, a series each."""
+    """CSV files whose first column is one of dates or steps and whose others are numbers, a series each."""
     files = [name for name in below(path, CSV) if _first(path / name)]
     heads = [_first(path / name) for name in files]
-    if not files or any(head[0].lower() not in DATES or len(head) < 2 or {*LONG} <= {*head} for head in heads):
+    if not files or any(len(head) < 2 or {*LONG} <= {*head} for head in heads):
+        return None
+    if not all(head[0].lower() in DATES or _dated(path / name, head) for name, head in zip(files, heads, strict=True)):
         return None
     columns = [len(head) - 1 for head in heads]
     said = f"Wide CSV: {sum(columns)} series by date in {', '.join(files)}"
@@ -118,6 +125,20 @@ def _first(path: Path) -> list[str]:
 def _head(path: Path) -> list[str]:
     first = next((line for _, line in read_lines(path) if line.strip()), "")
     return [cell.strip().strip('"') for cell in first.split(",")] if first else []
+
+
+def _dated(path: Path, head: list[str]) -> bool:
+    """Whether the first row has a date, or under one of ``STEPS`` a number, and then nothing but numbers."""
+    first, *others = (next(islice(csv_rows(str(path), str(path)), 1, None), (0, [""])))[1]
+    if not others or not all(_is_number(cell.strip()) for cell in others):
+        return False
+    if head[0].lower() in STEPS:
+        return _is_number(first)
+    try:
+        datetime.fromisoformat(f"{first}-01" if MONTH.fullmatch(first) else first)
+    except ValueError:
+        return False
+    return "-" in first
 
 
 def _is_number(cell: str) -> bool:
