@@ -8,14 +8,12 @@ from typing import Any, NamedTuple
 import soundfile
 from PIL import Image
 
+from seqpipe.commands import forecasting
 from seqpipe.commands.surveyed import Survey, Texts
 from seqpipe.files import SeqpipeError
 from seqpipe.readers.videos import VIDEOS
 
 Values = dict[str, Any]
-SEASONS = {900: 96, 1800: 48, 3600: 24, 86400: 7, 604800: 52}
-"""Seconds from one step to the next → steps of a season: of a day, a week, a year."""
-SHORTEST = 40  # values of a series
 STEPS = 3  # of a picture for each letter in it, at least
 
 
@@ -153,18 +151,8 @@ def _pictures(survey: Survey, said: Values) -> Fitted:
 
 
 def _forecast(survey: Survey, said: Values) -> Fitted:
-    series = survey.first.source
-    length = len(series.values)
-    step = (series.times[1] - series.times[0]).total_seconds() if len(series.times) > 1 else 0
-    season = SEASONS.get(int(step), 12 if 27 <= step / 86400 <= 32 else 1)
-    if length < SHORTEST:
-        raise SeqpipeError(f"{survey.first.where} has {length} values, but a forecast needs {SHORTEST} or more.")
-    season = season if 6 * season < length else 1
-    horizon = max(1, min(season if season > 1 else 12, length // 20))
-    held = max(2 * horizon, min(length // 10, 10 * horizon))
-    features = {"window": min(4 * horizon, length // 5), "horizon": horizon, "season": season}
-    features |= {"valid": held, "test": held, "history": max(2 * season, min(240, length // 2))}
-    return Fitted(features, {"hidden": 64}, {"epochs": 5, "budget": 8192, "learning_rate": 3e-3}, {"arima": False})
+    features = forecasting.windows(survey)
+    return Fitted(features, {"hidden": 64}, forecasting.training(survey, features), {"arima": False})
 
 
 def _signals(survey: Survey, said: Values) -> Fitted:

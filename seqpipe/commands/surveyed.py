@@ -11,8 +11,10 @@ from seqpipe.files import SeqpipeError
 from seqpipe.readers.corpus import read
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.found import Found
+from seqpipe.readers.series import Series
 
 MOST = 50_000  # examples that are looked at
+SERIES = 9  # of series that are looked into
 SPACELESS = 0.02  # spaces a text of symbols has fewer of
 FEW_SIGNS = 32  # a text of symbols has no more
 
@@ -32,14 +34,17 @@ class Texts(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """How many ``examples`` there are to train on (at most ``MOST``), the ``first``, the texts of both sides, and the
-    speakers, documents and the like, or ids, that go to one split each."""
+    """How many ``examples`` there are to train on (at most ``MOST``), the ``first``, the texts of both sides, the
+    speakers, documents and the like, or ids, that go to one split each, the first few of series, and the values of all.
+    """
 
     examples: int
     first: Example
     source: Texts
     target: Texts
     keys: list[str]
+    series: list[Series]
+    lengths: list[int]
 
 
 def survey(path: Path, found: Found) -> Survey:
@@ -47,12 +52,16 @@ def survey(path: Path, found: Found) -> Survey:
     items = read(path, found.layout, found.options, found.splits.get("train", []))
     count, first, reason = 0, None, ""
     sources, targets, keys = Counter[str](), Counter[str](), dict[str, None]()
+    series, lengths = list[Series](), list[int]()
     for item in islice(items, MOST):
         if isinstance(item, Dropped):
             reason = reason or f"{item.where}: {item.reason}"
             continue
         count, first = count + 1, first or item
         keys[item.unit or item.id] = None
+        if isinstance(item.source, Series):
+            series += [item.source][: SERIES - len(series)]
+            lengths.append(len(item.source.values))
         for counts, value in ((sources, item.source), (targets, item.target)):
             if isinstance(value, str):
                 counts.update(value)
@@ -60,7 +69,7 @@ def survey(path: Path, found: Found) -> Survey:
         raise SeqpipeError(
             f"{path} looks like {found.layout}, but no example of it can be read: {reason or 'there is none'}."
         )
-    return Survey(count, first, _texts(sources), _texts(targets), list(keys))
+    return Survey(count, first, _texts(sources), _texts(targets), list(keys), series, lengths)
 
 
 def _texts(counts: Counter[str]) -> Texts:
