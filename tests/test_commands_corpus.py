@@ -17,11 +17,13 @@ from seqpipe.commands.corpus import init_corpus, watching
 from seqpipe.commands.fitting import FITTED, INSTEAD, tokens
 from seqpipe.commands.preprocess import preprocess
 from seqpipe.commands.source import source
-from seqpipe.commands.surveyed import Texts
+from seqpipe.commands.surveyed import Survey, Texts
 from seqpipe.features import features_of
 from seqpipe.files import SeqpipeError
 from seqpipe.params.pipeline import FEATURES
+from seqpipe.params.training import StreamTrain
 from seqpipe.project import read_pipelines
+from seqpipe.readers.example import Example
 from seqpipe.report import Note, Progress, silent
 
 LINES = [f"{at % 2} film number {at} was {'good' if at % 2 else 'bad'} in the end" for at in range(80)]
@@ -151,3 +153,22 @@ def test_every_task_that_can_be_asked_for_has_features_and_figures() -> None:
 )
 def test_levels_fit_the_script(texts: Texts, expected: dict[str, Any]) -> None:
     assert tokens(texts) == expected
+
+
+@pytest.mark.parametrize(("count", "epochs"), [(2999, 20), (3000, 15), (20_000, 6)])
+def test_some_thousand_texts_are_regularised_more(count: int, epochs: int) -> None:
+    texts = Texts(characters=100 * count, signs=60, hangul=0.0, spaces=0.2)
+    first = Example("1", "a text", "good", "a.txt line 1")
+    fitted = FITTED["text", "classify"](Survey(count, first, texts, texts, [], [], []), {})
+    assert fitted.train["epochs"] == epochs
+    assert ("embedding_dropout" in fitted.model) is (epochs == 15)
+    assert fitted.train["budget"] == (1024 if epochs == 15 else 4096)
+
+
+@pytest.mark.parametrize(("characters", "tokens"), [(100_000, 8 * 32), (1_000_000, 16 * 64), (10_000_000, 32 * 64)])
+def test_short_texts_are_read_in_fewer_streams(characters: int, tokens: int) -> None:
+    texts = Texts(characters=characters, signs=60, hangul=0.0, spaces=0.2)
+    first = Example("1", "a text", None, "a.txt line 1")
+    fitted = FITTED["text", "language-model"](Survey(500, first, texts, texts, [], [], []), {})
+    train = StreamTrain(**fitted.train)
+    assert train.streams * train.span == tokens

@@ -14,6 +14,7 @@ from seqpipe.files import SeqpipeError
 from seqpipe.readers.videos import VIDEOS
 
 Values = dict[str, Any]
+FEW, MANY = 3000, 20_000  # examples
 STEPS = 3  # of a picture for each letter in it, at least
 
 
@@ -39,12 +40,12 @@ def tokens(texts: Texts, written: bool = False) -> Values:
 
 def width(count: int) -> int:
     """Units of a layer for so many examples."""
-    return 64 if count < 3000 else 128 if count < 20_000 else 192
+    return 64 if count < FEW else 128 if count < MANY else 192
 
 
 def epochs(count: int) -> int:
     """Passes over so many examples."""
-    return 20 if count < 3000 else 10 if count < 20_000 else 6
+    return 20 if count < FEW else 10 if count < MANY else 6
 
 
 def _training(survey: Survey, budget: int, rate: float) -> Values:
@@ -63,9 +64,16 @@ def _pairs(survey: Survey, said: Values) -> Fitted:
 
 
 def _labelled(survey: Survey, said: Values) -> Fitted:
+    features = {"source": tokens(survey.source)}
     model: Values = {"hidden": width(survey.examples), "embedding": 64, "dropout": 0.3}
-    model |= {"pooling": "max"} if survey.source.symbols else {}
-    return Fitted({"source": tokens(survey.source)}, model, _training(survey, 4096, 2e-3), {})
+    if survey.source.symbols:
+        model["pooling"] = "max"
+    if survey.source.symbols or not FEW <= survey.examples < MANY:
+        return Fitted(features, model, _training(survey, 4096, 2e-3), {})
+    model |= {"embedding": 128, "embedding_dropout": 0.2, "dropout": 0.5}  # these are soon known by heart
+    size = survey.source.characters // survey.examples // 4  # of a text, in pieces
+    training = _training(survey, min(8192, max(1024, 32 * size)), 2e-3)
+    return Fitted(features, model, training | {"epochs": epochs(survey.examples) * 3 // 2}, {})
 
 
 def _tagged(survey: Survey, said: Values) -> Fitted:
@@ -79,7 +87,13 @@ def _plain(survey: Survey, said: Values) -> Fitted:
         chosen = {"level": "word", "vocabulary": 8000, "normalization": "identity"}
     size = 2 * width(survey.examples)
     model = {"hidden": size, "embedding": size, "dropout": 0.3}  # of one size, as they are tied
-    return Fitted({"source": chosen}, model, {"epochs": epochs(survey.examples), "learning_rate": 3e-3}, {})
+    training = {"epochs": epochs(survey.examples), **_streams(survey.source.characters), "learning_rate": 3e-3}
+    return Fitted({"source": chosen}, model, training, {})
+
+
+def _streams(characters: int) -> Values:
+    """So many side by side that an epoch of a short text has enough updates."""
+    return {"streams": 8, "span": 32} if characters < 500_000 else {"streams": 16} if characters < 5_000_000 else {}
 
 
 def _copied(survey: Survey, said: Values) -> Fitted:
