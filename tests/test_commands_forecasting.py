@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqpipe.commands.forecasting import EPOCHS, Form, analogue_error, training, windows
+from seqpipe.commands.forecasting import Form, analogue_error, training, windows
 from seqpipe.commands.surveyed import Survey, survey
 from seqpipe.features.spans import spans
 from seqpipe.files import SeqpipeError
@@ -79,7 +79,6 @@ def test_every_series_has_room_for_its_parts(tmp_path: Path, length: int, days: 
     params = SeriesFeatures(**features)
     for series in known.series[:2]:
         spans(params).check(series)
-    assert EPOCHS[0] <= training(known, features)["epochs"] <= EPOCHS[1]
 
 
 def test_much_data_takes_few_epochs(tmp_path: Path) -> None:
@@ -91,7 +90,7 @@ def test_much_data_takes_few_epochs(tmp_path: Path) -> None:
     assert section["budget"] == 64 * (features["window"] + features["horizon"])
 
 
-def test_series_that_never_change_or_are_huge_pass(tmp_path: Path) -> None:
+def test_huge_values_are_compared_without_overflow(tmp_path: Path) -> None:
     assert "difference" not in windows(surveyed(tmp_path, np.full(60, 1e300) + 1e290 * (STEPS[:60] % 2)))
 
 

@@ -41,6 +41,7 @@ def test_wide_columns_are_series(tmp_path: Path) -> None:
         ("observed,a\n2020-01-31,1\n2020-02-29,2\n", ["2020-01-31", "2020-02-29"]),
         (",a,b\n0,1.5,2\n1,2.5,-3\n", ["0", "1"]),
         ("step,a\n7,1\n8,2\n", ["7", "8"]),
+        ("date,a\n2020-01-01,1e-3\n2020-01-02,2\n", ["2020-01-01", "2020-01-02"]),
     ],
 )
 def test_the_first_column_may_be_of_any_dates_or_steps(tmp_path: Path, text: str, dates: list[str]) -> None:
@@ -59,11 +60,18 @@ def test_the_first_column_may_be_of_any_dates_or_steps(tmp_path: Path, text: str
         "observed,a\n2020-01-31,x\n2020-02-29,y\n",  # no numbers
         "observed,a\n31/01/2020,1\n29/02/2020,2\n",  # day or month first
         "step,a\n",
+        "time,text,label\n2020-01-01,good film,1\n2020-01-02,bad,0\n",
     ],
 )
 def test_other_tables_are_no_series_by_date(tmp_path: Path, text: str) -> None:
     (tmp_path / "h.csv").write_text(text)
     assert WIDE.look(tmp_path) is None
+
+
+@pytest.mark.parametrize("cell", ["", "NaN", "3,5", "1_000"])
+def test_a_first_row_without_a_number_is_still_of_a_series(tmp_path: Path, cell: str) -> None:
+    (tmp_path / "h.csv").write_text(f'date,a,b\n2020-01-01,"{cell}",1\n2020-01-02,2,2\n')
+    assert WIDE.look(tmp_path) is not None
 
 
 @pytest.mark.parametrize(("second", "fault"), [("2016-01-01", "stands twice"), ("2015-12-31", "sort the rows")])

@@ -99,6 +99,7 @@ def test_a_table_with_a_header(tmp_path: Path) -> None:
         ("a.tsv", "he is\ter ist\n" * 6, "seq2seq", [("he is", "er ist")] * 6),
         ("a.csv", "id,fi,et\n1,yö,öö\n2,jää,jää\n", "seq2seq", [("yö", "öö"), ("jää", "jää")]),
         ("a.csv", "article,highlights,id\na b,a,1\nc d,c,2\n", "seq2seq", [("a b", "a"), ("c d", "c")]),
+        ("a.csv", "time,text,label\n2020-01-01,a b,x\n2020-01-02,c,y\n", "classify", [("a b", "x"), ("c", "y")]),
         ("a.jsonl", NESTED, "seq2seq", [("a", "b"), ("c", "d")]),
     ],
 )
@@ -115,6 +116,10 @@ def test_tables_of_every_kind(tmp_path: Path, name: str, text: str, task: str, p
 def test_columns_that_no_one_knows_are_named(tmp_path: Path, name: str, text: str, has: str) -> None:
     with pytest.raises(SeqpipeError, match=f"needs columns such as text and label.* but {name} has {has}; the layouts"):
         look(write(tmp_path, {name: text}))
+    with pytest.raises(SeqpipeError, match=f"but {name} has {has}; the layouts"):
+        look(tmp_path / name)
+    with pytest.raises(SeqpipeError, match="not laid out as kaldi; the layouts"):
+        look(tmp_path, "kaldi")
 
 
 def test_lines_that_begin_with_a_label(tmp_path: Path) -> None:

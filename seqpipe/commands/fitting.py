@@ -72,8 +72,8 @@ def _labelled(survey: Survey, said: Values) -> Fitted:
         return Fitted(features, model, _training(survey, 4096, 2e-3), {})
     model |= {"embedding": 128, "embedding_dropout": 0.2, "dropout": 0.5}  # these are soon known by heart
     size = survey.source.characters // survey.examples // 4  # of a text, in pieces
-    training = _training(survey, min(8192, max(1024, 32 * size)), 2e-3)
-    return Fitted(features, model, training | {"epochs": epochs(survey.examples) * 3 // 2}, {})
+    training = {"epochs": 15, "budget": min(8192, max(1024, 32 * size)), "learning_rate": 2e-3}
+    return Fitted(features, model, training, {})
 
 
 def _tagged(survey: Survey, said: Values) -> Fitted:

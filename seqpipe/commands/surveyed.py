@@ -14,7 +14,7 @@ from seqpipe.readers.layouts.found import Found
 from seqpipe.readers.series import Series
 
 MOST = 50_000  # examples that are looked at
-SERIES = 9  # of series that are looked into
+SERIES = 9  # series that are looked into
 SPACELESS = 0.02  # spaces a text of symbols has fewer of
 FEW_SIGNS = 32  # a text of symbols has no more
 
@@ -34,17 +34,19 @@ class Texts(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """How many ``examples`` there are to train on (at most ``MOST``), the ``first``, the texts of both sides, the
-    speakers, documents and the like, or ids, that go to one split each, the first few of series, and the values of all.
-    """
+    """What there is to train on."""
 
     examples: int
+    """How many, at most ``MOST``."""
     first: Example
     source: Texts
     target: Texts
     keys: list[str]
+    """Speakers, documents and the like, or ids, that go to one split each."""
     series: list[Series]
+    """The first few."""
     lengths: list[int]
+    """Values of every series."""
 
 
 def survey(path: Path, found: Found) -> Survey:

@@ -73,7 +73,7 @@ def look(path: Path, layout: str = "") -> Found:
     names = [path.name] if path.is_file() else below(path, ("",))
     endings = sorted({Path(name).suffix or Path(name).name for name in names})
     has = f"files of {', '.join(endings[:8])}" if endings else "no file"
-    about = "" if path.is_file() else tabled.unknown_columns(path)
+    about = tabled.unknown_columns(path) if layout in ("", "table") else ""
     raise SeqpipeError(
         f"{path} has {has}, which is not laid out as {layout or 'anything that is known'}; {about}the layouts are "
         f"{', '.join(LAYOUTS)}."

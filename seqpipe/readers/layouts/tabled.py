@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from seqpipe.files import SeqpipeError
+from seqpipe.files import SeqpipeError, some
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import splits_of
 from seqpipe.readers.layouts.found import Found, Layout
@@ -112,12 +112,12 @@ def _roles(rows: list[dict[str, str]], kind: str) -> tuple[str, str, str] | None
 
 
 def unknown_columns(path: Path) -> str:
-    """A sentence about the columns of the first table below ``path``; empty where there is none."""
-    for name in texts(path, ENDINGS):
-        kind = kind_of(path / name)
-        if (kind == "jsonl" or kind in HEADED) and (rows := _sample(path / name, kind)):
+    """What to say of the columns of the first table in a folder or file; empty where there is none."""
+    for file in [path] if path.is_file() else [path / name for name in texts(path, ENDINGS)]:
+        kind = kind_of(file)
+        if (kind == "jsonl" or kind in HEADED) and (rows := _sample(file, kind)):
             known = "columns such as text and label, or source and target"
-            return f"a table of texts needs {known}, but {name} has {', '.join(list(rows[0])[:8])}; "
+            return f"a table of texts needs {known}, but {file.name} has {some(rows[0], 8)}; "
     return ""
 
 

@@ -21,6 +21,8 @@ from seqpipe.readers.series import Columns, Series, add_date, csv_rows, finite, 
 CSV = (".csv", ".csv.gz")
 DATES = ("date", "ds", "datetime", "timestamp", "time", "hour", "day", "week", "month", "quarter", "year")
 STEPS = ("", "step", "index")
+NO_NUMBER = ("nan", "na", "n/a", "null", "none", "inf", "-inf", "infinity")
+"""Words that stand where a number is missing or went wrong."""
 MONTH = re.compile(r"\d{4}-\d{2}")
 LONG = Columns()
 
@@ -31,7 +33,7 @@ def look_wide(path: Path) -> Found | None:
     heads = [_first(path / name) for name in files]
     if not files or any(len(head) < 2 or {*LONG} <= {*head} for head in heads):
         return None
-    if not all(head[0].lower() in DATES or _dated(path / name, head) for name, head in zip(files, heads, strict=True)):
+    if not all(_holds_series(path / name, head[0].lower()) for name, head in zip(files, heads, strict=True)):
         return None
     columns = [len(head) - 1 for head in heads]
     said = f"Wide CSV: {sum(columns)} series by date in {', '.join(files)}"
@@ -127,18 +129,34 @@ def _head(path: Path) -> list[str]:
     return [cell.strip().strip('"') for cell in first.split(",")] if first else []
 
 
-def _dated(path: Path, head: list[str]) -> bool:
-    """Whether the first row has a date, or under one of ``STEPS`` a number, and then nothing but numbers."""
-    first, *others = (next(islice(csv_rows(str(path), str(path)), 1, None), (0, [""])))[1]
-    if not others or not all(_is_number(cell.strip()) for cell in others):
-        return False
-    if head[0].lower() in STEPS:
-        return _is_number(first)
+def _holds_series(path: Path, over: str) -> bool:
+    """Whether the first row below the header begins with a date, or a step, and has no text after it.
+
+    What stands ``over`` the first column may tell of dates, too; what is wrong with them is then said by the reader.
+    """
     try:
-        datetime.fromisoformat(f"{first}-01" if MONTH.fullmatch(first) else first)
+        row = next(islice(csv_rows(str(path), str(path)), 1, None), None)
+    except SeqpipeError:
+        row = None
+    if row is None:
+        return over in DATES
+    first, *others = (cell.strip() for cell in row[1])
+    if any(map(_is_text, others)):
+        return False
+    return over in DATES or (_is_number(first) if over in STEPS else _is_date(first))
+
+
+def _is_date(cell: str) -> bool:
+    """Whether it is a date as ISO 8601 writes it, with hyphens: without them it could be any number."""
+    try:
+        datetime.fromisoformat(f"{cell}-01" if MONTH.fullmatch(cell) else cell)
     except ValueError:
         return False
-    return "-" in first
+    return "-" in cell
+
+
+def _is_text(cell: str) -> bool:
+    return any(map(str.isalpha, cell)) and cell.lower() not in NO_NUMBER and not _is_number(cell)
 
 
 def _is_number(cell: str) -> bool:
