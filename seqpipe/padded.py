@@ -29,9 +29,7 @@ class Padded(NamedTuple):
     def reverse(self) -> Padded:
         """Each sequence backwards within its own length; padding stays behind. Its own inverse."""
         count, time = self.data.shape[:2]
-        steps = torch.arange(time, device=self.data.device)
-        backward = self.lengths[:, None] - 1 - steps  # (B, T)
-        index = torch.where(backward >= 0, backward, steps) + time * torch.arange(count, device=steps.device)[:, None]
+        index = backward_steps(self.lengths, time) + time * torch.arange(count, device=self.data.device)[:, None]
         # whole rows of a matrix (B T, …): several times as fast as a gather, which looks every number up
         return Padded(self.data.flatten(0, 1).index_select(0, index.flatten()).view_as(self.data), self.lengths)
 
@@ -53,6 +51,13 @@ class Padded(NamedTuple):
         """The same on another device."""
         later = torch.device(device).type != "cpu"  # the CPU would read before the copy has come
         return Padded(self.data.to(device, non_blocking=later), self.lengths.to(device, non_blocking=later))
+
+
+def backward_steps(lengths: Tensor, time: int) -> Tensor:
+    """(B, T): which step is the t-th of each sequence read right to left; on padding t itself."""
+    steps = torch.arange(time, device=lengths.device)
+    backward = lengths[:, None] - 1 - steps
+    return torch.where(backward >= 0, backward, steps)
 
 
 def pad(items: Sequence[np.ndarray]) -> Padded:

@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from seqpipe.nn.cells import CELLS
 from seqpipe.nn.dropout import DROPOUTS, LockedDropout
-from seqpipe.nn.ragged import SHORTEST, cuts, over
+from seqpipe.nn.ragged import SHORTEST, TimeMajor, cuts, over
 from seqpipe.nn.recurrent import Encoder, Recurrent
 from seqpipe.padded import Padded
 from seqpipe.params.models import RecurrentParams
@@ -137,17 +137,22 @@ def test_a_pass_of_steps_in_training_locks_what_a_sequence_locks(kind):
     lengths=st.lists(st.integers(0, 60), min_size=1, max_size=12),
     more=st.integers(0, 30),
     cell=st.sampled_from(["lstm", "gru", "rnn", "minlstm", "layernorm-gru"]),
+    backward=st.booleans(),
 )
-@settings(deadline=None, max_examples=40)
-def test_leaving_padding_out_changes_no_output(lengths, more, cell):
+@settings(deadline=None, max_examples=80)
+def test_leaving_padding_out_changes_no_output(lengths, more, cell, backward):
     torch.manual_seed(0)
     made = CELLS[cell](2, RecurrentParams(cell=cell, hidden=3)).double()
-    data = torch.randn(len(lengths), max(1, *lengths) + more, 2, dtype=torch.float64)
-    found = over(made, Padded(data, torch.tensor(lengths)))
-    whole, _ = made.run(data, made.start(len(lengths)))
-    assert found.data.shape == whole.shape
+    inputs = Padded(torch.randn(len(lengths), max(1, *lengths) + more, 2, dtype=torch.float64), torch.tensor(lengths))
+    found = over(made, inputs.data, TimeMajor.of(inputs, backward))
+    assert found.shape == (*inputs.data.shape[:2], 3)
     for row, length in enumerate(lengths):
-        torch.testing.assert_close(found.data[row, :length], whole[row, :length], atol=1e-12, rtol=0)
+        if length:
+            alone = inputs.data[row : row + 1, :length]
+            alone = alone.flip(1) if backward else alone
+            outputs, _ = made.run(alone, made.start(1))
+            outputs = outputs.flip(1) if backward else outputs
+            torch.testing.assert_close(found[row, :length], outputs[0], atol=1e-12, rtol=0)
 
 
 @given(lengths=st.lists(st.integers(0, 300), min_size=1, max_size=40), more=st.integers(0, 50))
@@ -166,16 +171,24 @@ def test_cuts_cover_every_sequence_and_leave_padding_out(lengths, more):
         assert min(np.diff([0, *ends[:-1]]), default=SHORTEST) >= SHORTEST
 
 
+@pytest.mark.parametrize("backward", [False, True])
 @pytest.mark.parametrize("cell", ["lstm", "gru", "irnn", "minlstm", "layernorm-lstm"])
-def test_leaving_padding_out_changes_no_gradient_and_draws_dropped_weights_once(cell):
+def test_leaving_padding_out_changes_no_gradient_and_draws_dropped_weights_once(cell, backward):
     drop = {} if cell.startswith("min") else {"weight_drop": 0.4}
     made = CELLS[cell](2, RecurrentParams(cell=cell, hidden=3, **drop)).double().train()
     lengths = torch.tensor([70, 3, 50, 20, 0, 33, 69, 18, 35])
-    data = torch.randn(9, 70, 2, dtype=torch.float64, requires_grad=True)
-    assert len(cuts(sorted(lengths.tolist(), reverse=True), 70)) > 2
-    weigh = Padded(torch.randn(9, 70, 3, dtype=torch.float64), lengths).zeroed().data
+    data = torch.randn(9, 75, 2, dtype=torch.float64, requires_grad=True)
+    inputs = Padded(data, lengths)
+    assert len(cuts(sorted(lengths.tolist(), reverse=True), 75)) > 2
+    weigh = Padded(torch.randn(9, 75, 3, dtype=torch.float64), lengths).zeroed().data
+
+    def whole():
+        read = inputs.reverse() if backward else inputs
+        outputs = Padded(made.run(read.data, made.start(9))[0], lengths)
+        return (outputs.reverse() if backward else outputs).data
+
     found = []
-    for run in (lambda: over(made, Padded(data, lengths)).data, lambda: made.run(data, made.start(9))[0]):
+    for run in (lambda: over(made, data, TimeMajor.of(inputs, backward)), whole):
         torch.manual_seed(7)
         outputs = run() * weigh
         found.append([outputs, *torch.autograd.grad(outputs.square().sum(), [data, *made.parameters()])])

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from seqpipe.nn.cells import CELLS
 from seqpipe.nn.dropout import DROPOUTS, LockedDropout
 from seqpipe.nn.exact import in_float32
-from seqpipe.nn.ragged import over
+from seqpipe.nn.ragged import TimeMajor, over
 from seqpipe.nn.state import Cell, State
 from seqpipe.padded import Padded
 from seqpipe.params.models import RecurrentParams
@@ -120,13 +120,15 @@ class Encoder(nn.Module):
 
     def forward(self, inputs: Padded) -> Padded:
         """Outputs (B, T, size) of the top layer for inputs (B, T, F)."""
+        data, forward = inputs.data, TimeMajor.of(inputs, backward=False)
+        backward = TimeMajor.of(inputs, backward=True) if self.backward_cells else None
         for index, (forward_cell, above) in enumerate(zip(_cells(self.forward_cells), self.above, strict=True)):
-            outputs = over(forward_cell, inputs)
-            if self.backward_cells:
-                backward = over(_cells(self.backward_cells)[index], inputs.reverse())
-                outputs = Padded(torch.cat([outputs.data, backward.reverse().data], dim=-1), inputs.lengths)
-            inputs = Padded(above(inputs.data, outputs.data), inputs.lengths)
-        return inputs
+            outputs = over(forward_cell, data, forward)
+            if backward:
+                reverse = over(_cells(self.backward_cells)[index], data, backward)
+                outputs = torch.cat([outputs, reverse], dim=-1)
+            data = above(data, outputs)
+        return Padded(data, inputs.lengths)
 
     def start(self, count: int) -> list[State]:
         """Zero states of all layers, for ``run``."""
