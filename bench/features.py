@@ -121,7 +121,7 @@ def tokenizers() -> dict[str, Callable[[], object]]:
 
     def in_groups() -> None:
         """As ``preprocess`` does it."""
-        with at_most(ABREAST if threads > 1 else 0, ABREAST) as who:
+        with at_most(int(threads > 1), ABREAST) as who:
             groups = (lines[at : at + GROUP] for at in range(0, len(lines), GROUP))
             deque(who.ordered(who.submit(ours.encode_many, group, threads) for group in groups), maxlen=0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -40,9 +40,43 @@ class Workers(NamedTuple):
         for promise in promised:
             waiting.append(promise)
             if len(waiting) > self.ahead:
-                yield waiting.popleft().result()
+                yield _first(waiting)
         while waiting:
-            yield waiting.popleft().result()
+            yield _first(waiting)
+
+
+def _first(waiting: deque[Promise]) -> Any:
+    """The first result. Until it is there, this thread does what no other has begun, the first or else the last."""
+    first = waiting.popleft()
+    if isinstance(first, Shared) and not first.take():
+        for promise in reversed(waiting):
+            if first.future.done():
+                break
+            if isinstance(promise, Shared):
+                promise.take()
+    return first.result()
+
+
+class Shared:
+    """A promise of a call that is made by another thread, or by this one if it has the time before."""
+
+    def __init__(self, threads: ThreadPoolExecutor, call: Callable[[], Any]) -> None:
+        self.call, self.future = call, threads.submit(call)
+
+    def result(self) -> Any:
+        """The result, once it is there."""
+        return self.future.result()
+
+    def take(self) -> bool:
+        """Make the call here, if no other thread has begun it; whether that was so."""
+        if not self.future.cancel():
+            return False
+        self.future = Future()
+        try:
+            self.future.set_result(self.call())
+        except Exception as error:  # which is told when it is asked for
+            self.future.set_exception(error)
+        return True
 
 
 class Known(NamedTuple):
@@ -86,19 +120,19 @@ def workers(jobs: int | None = None, cluster: str | None = None) -> Iterator[Wor
             yield found
         return
     count = jobs or cores()
-    with at_most(count if count > 1 else 0, AHEAD * count) as found:
+    with at_most(count - 1, AHEAD * count) as found:
         yield found
 
 
 @contextmanager
 def at_most(count: int, ahead: int) -> Iterator[Workers]:
-    """``count`` threads beside this one, with at most ``ahead`` pieces of work waiting; 0 is this thread alone."""
+    """This thread and ``count`` others, with at most ``ahead`` pieces of work waiting."""
     if not count:
         yield ALONE
         return
     with ThreadPoolExecutor(count) as threads:
         try:
-            yield Workers(threads.submit, ahead)
+            yield Workers(lambda function, *values: Shared(threads, partial(function, *values)), ahead)
         finally:
             threads.shutdown(cancel_futures=True)
 

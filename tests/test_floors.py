@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "seqpipe"
 FLOORS = [
     ["files", "report", "params"],
     ["project"],
-    ["catalogue", "padded", "store", "readers", "schedules", "workers"],
+    ["catalogue", "compiled", "padded", "store", "readers", "schedules", "workers"],
     ["features"],
     ["batches"],
     ["nn"],

@@ -15,9 +15,9 @@ from seqpipe.store import Row
 from seqpipe.workers import at_most
 
 Group = list[Example | Dropped]
-GROUP, CHARACTERS = 10_000, 1 << 21
+GROUP, CHARACTERS = 2_500, 1 << 21
 """Texts that are encoded together at most, and about how many characters: each call starts its threads anew."""
-ABREAST = 2  # groups at a time: while one becomes arrays, sentencepiece has the other
+ABREAST = 2  # groups ahead: while one becomes arrays, sentencepiece has another
 SHOWN = 3  # examples that the error names
 
 
@@ -103,7 +103,7 @@ def _encoded(
         for item in items:
             yield item, _row(features, item) if isinstance(item, Example) else None
         return
-    with at_most(ABREAST if threads > 1 else 0, ABREAST) as who:
+    with at_most(int(threads > 1), ABREAST) as who:
         groups = _groups(items)
         for group, rows in who.ordered(who.submit(_rows, features, group, threads) for group in groups):
             for item in group:

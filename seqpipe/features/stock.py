@@ -22,7 +22,7 @@ from seqpipe.report import Progress, Report
 from seqpipe.store import Store, Writer
 from seqpipe.workers import Known, Later, Promise, Workers
 
-VERSION = 2  # of what prepare makes; raised when it makes other values of the same parameters
+VERSION = 3  # of what prepare makes; raised when it makes other values of the same parameters
 ROWS, BYTES = 256, 32 << 20  # of a shard at most, but for its last row
 EVERY = 20  # sources between two reports of progress
 OPEN = 4  # shards that are mapped into memory at a time
@@ -68,7 +68,7 @@ class Stock:
                 yield Later(partial(self._taken, item, key))
             else:
                 self.made += 1
-                yield _Keyed(key, self.workers.submit(prepare, self.recipe, item))
+                yield self.workers.submit(_keyed, key, self.recipe, item)
 
     def _keep(self, key: bytes, source: Prepared) -> None:
         if self._shard is None:
@@ -128,15 +128,9 @@ class Stock:
                 shutil.rmtree(other, ignore_errors=True)
 
 
-class _Keyed:
-    """A promise of an example, with its key."""
-
-    def __init__(self, key: bytes, promise: Promise) -> None:
-        self.key, self.promise = key, promise
-
-    def result(self) -> tuple[bytes, Example | Dropped]:
-        """Both."""
-        return self.key, self.promise.result()
+def _keyed(key: bytes, recipe: Recipe, example: Example) -> tuple[bytes, Example | Dropped]:
+    """The example, prepared, with its key."""
+    return key, prepare(recipe, example)
 
 
 def _key(example: Example) -> bytes:

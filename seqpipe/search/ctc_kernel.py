@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seqpipe.search.compiled import (
+from seqpipe.compiled import (
     FLOAT,
     FLOAT_ROWS,
     FLOAT_TABLES,

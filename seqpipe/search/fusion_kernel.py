@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seqpipe.search.compiled import FLOAT, FLOAT_ROWS, FLOATS, INT, INT_ROWS, INTS, TRUTH, compiled, group
+from seqpipe.compiled import FLOAT, FLOAT_ROWS, FLOATS, INT, INT_ROWS, INTS, TRUTH, compiled, group
 from seqpipe.search.fusion import ALONE, ROWS, TOKENS, WORDS
 
 HOTWORDS = (INT_ROWS, INTS, INT_ROWS, FLOAT_ROWS)

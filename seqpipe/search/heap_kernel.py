@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seqpipe.search.compiled import FLOATS, INT, INTS, NOTHING, compiled, group
+from seqpipe.compiled import FLOATS, INT, INTS, NOTHING, compiled, group
 
 SCORED = group(FLOATS, INTS)
 

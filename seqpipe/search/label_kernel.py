@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from seqpipe.search.compiled import FLOAT, INT, NOTHING, SINGLES, compiled
+from seqpipe.compiled import FLOAT, INT, NOTHING, SINGLES, compiled
 from seqpipe.search.heap_kernel import SCORED, heap, sink
 
 UNSIGNED, SHORT, SINGLE = np.uint64, np.int32, np.float32

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seqpipe.search.compiled import INT, INT_ROWS, INTS, NOTHING, compiled
+from seqpipe.compiled import INT, INT_ROWS, INTS, NOTHING, compiled
 
 LAST, BLANK_CHAIN, LABEL_CHAIN, SINCE = range(4)
 """Columns of a prefix: its last label, the chains of its best paths that end in blank and in that label."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from seqpipe.search.compiled import FLOAT, FLOAT_ROWS, FLOATS, INT, INT_ROWS, INTS, NOTHING, SINGLES, compiled, group
+from seqpipe.compiled import FLOAT, FLOAT_ROWS, FLOATS, INT, INT_ROWS, INTS, NOTHING, SINGLES, compiled, group
 from seqpipe.search.fusion_kernel import ACTIVE, BOUND, CREDIT, FUSION, REACH, extended
 from seqpipe.search.heap_kernel import SCORED, select, sink
 from seqpipe.search.path_kernel import LAST

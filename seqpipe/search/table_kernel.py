@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from seqpipe.search.compiled import FLOAT_ROWS, INT, INT_ROWS, INTS, NOTHING, SINGLES, TRUTH, compiled, group
+from seqpipe.compiled import FLOAT_ROWS, INT, INT_ROWS, INTS, NOTHING, SINGLES, TRUTH, compiled, group
 from seqpipe.search.fusion_kernel import ACTIVE, FUSION, extended
 from seqpipe.search.heap_kernel import SCORED
 from seqpipe.search.path_kernel import BLANK_CHAIN, LABEL_CHAIN, LAST, SINCE, closed

@@ -1,6 +1,6 @@
 """Functions compiled by numba for one signature, once for a machine: what is compiled lies in a cache beside them.
 
-numba loads with this module, so only what compiles imports it, when a search asks for it.
+numba loads with this module, so only what compiles imports it, when a search or features ask for it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def group(*members: Any) -> Any:
     return types.Tuple(members)  # type: ignore[no-untyped-call]
 
 
-SOURCES = zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*_kernel.py"))))
+SOURCES = zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*/*_kernel.py"))))
 JIT: Any = njit  # whose types do not know `_nrt`
 OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
