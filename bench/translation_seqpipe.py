@@ -11,7 +11,7 @@ from seqpipe import tasks
 from seqpipe.batches import Batch
 from seqpipe.commands.decode import decode_test
 from seqpipe.commands.train import train
-from seqpipe.files import read_jsonl
+from seqpipe.lines import read_jsonl
 from seqpipe.losses import Losses
 from seqpipe.project import read_pipeline
 from seqpipe.report import Note, Progress

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from seqpipe.files import SeqpipeError
+from seqpipe.mistakes import nearest, place_of, validated
 from seqpipe.params.pipeline import FEATURES, SCHEMAS, Pipeline, without_effect
 from seqpipe.params.section import Section
 
@@ -35,12 +34,12 @@ def read_pipelines(path: Path = PARAMS) -> dict[str, Pipeline]:
     for name in names:
         if not isinstance(name, str) or not re.fullmatch(r"[\w-]+", name):
             raise SeqpipeError(
-                f"{_place(path, names, [name])}: '{name}' cannot name a pipeline; use letters, digits, _ and -."
+                f"{place_of(path, names, [name])}: '{name}' cannot name a pipeline; use letters, digits, _ and -."
             )
     for key in document:
         if key != "pipelines" and key not in names:
-            where = _place(path, document, [key])
-            raise SeqpipeError(f"{where}: section '{key}' is not in 'pipelines'{_hint(key, names)}.")
+            where = place_of(path, document, [key])
+            raise SeqpipeError(f"{where}: section '{key}' is not in 'pipelines'{nearest(key, names)}.")
     return {name: _pipeline(path, document, name) for name in names}
 
 
@@ -48,14 +47,14 @@ def read_pipeline(name: str, path: Path = PARAMS) -> Pipeline:
     """Read one pipeline by name."""
     pipelines = read_pipelines(path)
     if name not in pipelines:
-        raise SeqpipeError(f"{path} has no pipeline '{name}'{_hint(name, pipelines)}; it has {', '.join(pipelines)}.")
+        raise SeqpipeError(f"{path} has no pipeline '{name}'{nearest(name, pipelines)}; it has {', '.join(pipelines)}.")
     return pipelines[name]
 
 
 def read_source(pipeline: Pipeline, schema: type[S], path: Path = PARAMS) -> S:
     """Check the recipe's own section against the recipe's ``schema``."""
     document = read_document(path)
-    return _validated(path, document, [pipeline.name, "source"], schema, pipeline.source)
+    return validated(path, document, [pipeline.name, "source"], schema, pipeline.source)
 
 
 def read_document(path: Path) -> Any:
@@ -79,7 +78,7 @@ def read_document(path: Path) -> Any:
 
 def check(schema: type[S], values: dict[str, Any], what: str) -> S:
     """Check values that stand in no file (flags, keyword arguments); ``what`` names them in the error."""
-    return _validated(Path(what), {}, [], schema, values)
+    return validated(Path(what), {}, [], schema, values)
 
 
 def require_folder(folder: Path, made_by: str) -> Path:
@@ -94,25 +93,25 @@ def _pipeline(path: Path, document: Any, name: str) -> Pipeline:
     modalities = list(dict.fromkeys(modality for modality, _ in FEATURES))
     if modality not in modalities:
         raise SeqpipeError(
-            f"{_place(path, document['pipelines'], [name])}: pipelines.{name} is '{modality}', but must be one of "
-            f"{', '.join(modalities)}{_hint(str(modality), modalities)}."
+            f"{place_of(path, document['pipelines'], [name])}: pipelines.{name} is '{modality}', but must be one of "
+            f"{', '.join(modalities)}{nearest(str(modality), modalities)}."
         )
     if not isinstance(section, dict):
         raise SeqpipeError(f"{path}: pipeline '{name}' has no section `{name}:` with its task and parameters.")
     for key in section:
         if key not in PARTS:
-            where = _place(path, document, [name, key])
-            raise SeqpipeError(f"{where}: unknown key '{name}.{key}'{_hint(key, PARTS)}.")
+            where = place_of(path, document, [name, key])
+            raise SeqpipeError(f"{where}: unknown key '{name}.{key}'{nearest(key, PARTS)}.")
     task = _task(path, document, name, modality)
 
     def part(key: str, schema: type[S]) -> S:
         values = section.get(key)
-        return _validated(path, document, [name, key], schema, {} if values is None else values)
+        return validated(path, document, [name, key], schema, {} if values is None else values)
 
     model = part("model", SCHEMAS[task].model)
     if found := without_effect(modality, model):
         unused, readers = found
-        where = _place(path, document, [name, "model", unused])
+        where = place_of(path, document, [name, "model", unused])
         raise SeqpipeError(
             f"{where}: {name}.model.{unused} is for {readers}, but pipelines.{name} is '{modality}'; remove it."
         )
@@ -126,7 +125,7 @@ def _pipeline(path: Path, document: Any, name: str) -> Pipeline:
         "train": part("train", SCHEMAS[task].train),
         "decode": part("decode", SCHEMAS[task].decode),
     }
-    return _validated(path, document, [name], Pipeline, values)
+    return validated(path, document, [name], Pipeline, values)
 
 
 def _task(path: Path, document: Any, name: str, modality: str) -> str:
@@ -134,11 +133,13 @@ def _task(path: Path, document: Any, name: str, modality: str) -> str:
     task = document[name].get("task")
     if task is None:
         known = ", ".join(SCHEMAS)
-        raise SeqpipeError(f"{_place(path, document, [name])}: '{name}' has no task; add `task:` with one of {known}.")
-    where = _place(path, document, [name, "task"])
+        raise SeqpipeError(
+            f"{place_of(path, document, [name])}: '{name}' has no task; add `task:` with one of {known}."
+        )
+    where = place_of(path, document, [name, "task"])
     if task not in SCHEMAS:
         raise SeqpipeError(
-            f"{where}: {name}.task is '{task}', but must be one of {', '.join(SCHEMAS)}{_hint(str(task), SCHEMAS)}."
+            f"{where}: {name}.task is '{task}', but must be one of {', '.join(SCHEMAS)}{nearest(str(task), SCHEMAS)}."
         )
     if (modality, task) not in FEATURES:
         reads = " or ".join(one for one, known in FEATURES if known == task)
@@ -147,56 +148,3 @@ def _task(path: Path, document: Any, name: str, modality: str) -> str:
             "change one of them."
         )
     return str(task)
-
-
-def _validated(path: Path, document: Any, place: list[str], schema: type[S], values: Any) -> S:
-    try:
-        return schema.model_validate(values)
-    except ValidationError as error:
-        raise SeqpipeError(_explain(path, document, place, schema, error)) from None
-
-
-def _explain(path: Path, document: Any, place: list[str], schema: type[BaseModel], error: ValidationError) -> str:
-    """Say the first of a validation's errors in one sentence."""
-    first = error.errors()[0]
-    keys = [*place, *(str(part) for part in first["loc"])]
-    where, dotted = _place(path, document, keys), ".".join(keys)
-    if first["type"] == "extra_forbidden":
-        fields = _fields(schema, first["loc"][:-1])
-        known = f"; known: {', '.join(fields)}" if fields else ""
-        return f"{where}: unknown key '{dotted}'{_hint(keys[-1], fields)}{known}."
-    message = first["msg"].replace("Input should", "must", 1)
-    message = message.removeprefix("Value error, ")
-    if first["type"] in ("model_type", "dict_type"):
-        message = "must be a mapping of keys to values"
-    if first["type"] == "value_error" and isinstance(first["input"], dict):  # of several keys together
-        return f"{where}: {dotted}: {message}." if dotted else f"{where}: {message}."
-    choices = first.get("ctx", {}).get("expected", "")
-    hint = _hint(str(first["input"]), [choice.strip(" '") for choice in choices.replace(" or ", ",").split(",")])
-    return f"{where}: {dotted} is {first['input']!r}, but {message}{hint}."
-
-
-def _fields(schema: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:
-    for part in place:
-        inner = schema.model_fields[str(part)].annotation if part in schema.model_fields else None
-        if not isinstance(inner, type) or not issubclass(inner, BaseModel):
-            return []  # a list or mapping of sections in a recipe's own schema
-        schema = inner
-    return list(schema.model_fields)
-
-
-def _hint(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(str(word), [str(name) for name in known], n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
-
-
-def _place(path: Path, document: Any, keys: list[str]) -> str:
-    """``params.yaml line 12`` for the deepest of ``keys`` that stands in the file."""
-    line = None
-    for key in keys:
-        if not isinstance(document, dict) or key not in document:
-            break
-        if hasattr(document, "lc") and key in (document.lc.data or {}):  # a merged key (<<) has no line here
-            line = document.lc.key(key)[0] + 1
-        document = document[key]
-    return f"{path} line {line}" if line else str(path)

@@ -22,7 +22,8 @@ import soundfile
 import soxr
 from pydantic import Field
 
-from seqpipe.files import SeqpipeError, write_json, write_jsonl
+from seqpipe.files import SeqpipeError, write_json
+from seqpipe.lines import write_jsonl
 from seqpipe.params import NUMBER, Count, Positive, Section
 from seqpipe.report import Note, Progress, Report
 

@@ -12,6 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "seqpipe"
 FLOORS = [
     ["files", "report", "params"],
+    ["lines", "mistakes"],
     ["project"],
     ["catalogue", "compiled", "padded", "store", "readers", "schedules", "workers"],
     ["features"],
@@ -27,7 +28,7 @@ FLOORS = [
     ["__main__"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-WITHOUT_TORCH = {room for rooms in FLOORS[:4] for room in rooms} - {"padded"}
+WITHOUT_TORCH = {room for rooms in FLOORS[:5] for room in rooms} - {"padded"}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 

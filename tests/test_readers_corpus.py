@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqpipe import files
-from seqpipe.files import SeqpipeError, read_lines
+from seqpipe import lines as text_lines
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import read_lines
 from seqpipe.params.corpus import CorpusSource
 from seqpipe.readers import corpus
 from seqpipe.readers.example import Dropped, Example
@@ -158,8 +159,8 @@ def test_gzip_is_read_as_text_and_a_bomb_is_an_error(tmp_path: Path, monkeypatch
     path.write_bytes(b"no gzip")
     with pytest.raises(SeqpipeError, match="is not a whole gzip file"):
         list(read_lines(path))
-    monkeypatch.setattr(files, "LONGEST", 1 << 12)
-    monkeypatch.setattr(files, "UNSUSPECTED", 1 << 12)
+    monkeypatch.setattr(text_lines, "LONGEST", 1 << 12)
+    monkeypatch.setattr(text_lines, "UNSUSPECTED", 1 << 12)
     path.write_bytes(gzip.compress(b"0" * (1 << 20)))
     with pytest.raises(SeqpipeError, match="has a line of"):
         list(read_lines(path))

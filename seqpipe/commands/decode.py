@@ -12,7 +12,8 @@ from seqpipe.commands.samples import Sample, samples
 from seqpipe.commands.saved import described, open_trained
 from seqpipe.commands.throughput import Throughput
 from seqpipe.commands.trained import Record, Trained
-from seqpipe.files import SeqpipeError, write_jsonl
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import write_jsonl
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import DECODED, MODEL_DATA, PARAMS, read_pipeline, read_pipelines
 from seqpipe.report import Note, Progress, Report

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from seqpipe.commands.plots import draw
-from seqpipe.files import SeqpipeError, read_jsonl, whole_folder, write_json
+from seqpipe.files import SeqpipeError, whole_folder, write_json
+from seqpipe.lines import read_jsonl
 from seqpipe.params.pipeline import Pipeline, headline
 from seqpipe.project import DECODED, METRICS, PLOTS
 from seqpipe.report import Note, Report

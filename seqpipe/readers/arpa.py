@@ -30,7 +30,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqpipe.files import SeqpipeError, decode_lines, read_lines
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import decode_lines, read_lines
 
 START, END, UNKNOWN = "<s>", "</s>", "<unk>"
 IMPOSSIBLE = -100.0

@@ -13,7 +13,8 @@ from unicodedata import normalize
 
 import numpy as np
 
-from seqpipe.files import SeqpipeError, decode_lines, read_lines
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import decode_lines, read_lines
 from seqpipe.readers.example import Dropped, Example
 
 LONGEST = 60  # characters of a cell that a reason shows

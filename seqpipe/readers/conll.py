@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 from unicodedata import normalize
 
-from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import read_lines
 from seqpipe.readers.bio import as_bio, is_bio
 from seqpipe.readers.example import Example
 

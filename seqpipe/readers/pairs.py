@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unicodedata import normalize
 
-from seqpipe.files import SeqpipeError, decode_lines, read_lines
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import decode_lines, read_lines
 from seqpipe.readers.example import Example
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from unicodedata import normalize
 
-from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import read_lines
 from seqpipe.readers.example import Example
 
 

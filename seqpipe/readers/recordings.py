@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqpipe.files import SeqpipeError, read_jsonl
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import read_jsonl
 from seqpipe.readers.example import Example
 from seqpipe.readers.paths import inside
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import read_lines
 
 SHORT_DATE = re.compile(r"\d{4}(-\d{2})?")  # a year or a month; ``datetime`` wants a day as well
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unicodedata import normalize
 
-from seqpipe.files import read_lines
+from seqpipe.lines import read_lines
 
 
 class Block(NamedTuple):

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from seqpipe.files import SeqpipeError, in_a_line, is_special, read_lines
+from seqpipe.files import SeqpipeError, in_a_line
+from seqpipe.lines import is_special, read_lines
 from seqpipe.readers.paths import is_there
 
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
-from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import read_lines
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import below, named, splits_of
 from seqpipe.readers.layouts.found import Found, Layout

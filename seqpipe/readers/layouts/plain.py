@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import read_lines
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import splits_of
 from seqpipe.readers.layouts.found import Found, Layout

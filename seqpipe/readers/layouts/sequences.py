@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqpipe.files import read_lines
+from seqpipe.lines import read_lines
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import splits_of
 from seqpipe.readers.layouts.found import Found, Layout

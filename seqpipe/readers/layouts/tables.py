@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import read_lines
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import below
 from seqpipe.readers.layouts.found import Found, Layout

@@ -8,7 +8,8 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from unicodedata import normalize
 
-from seqpipe.files import SeqpipeError, read_lines
+from seqpipe.files import SeqpipeError
+from seqpipe.lines import read_lines
 from seqpipe.readers.layouts.files import PICTURES, SOUNDS, below, not_empty
 from seqpipe.readers.videos import VIDEOS
 
