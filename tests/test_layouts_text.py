@@ -16,6 +16,7 @@ from seqpipe.files import SeqpipeError
 from seqpipe.readers.conll import Sentence
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.found import Found
+from seqpipe.readers.layouts.rows import read_rows
 from seqpipe.readers.look import LAYOUTS, look
 
 SST = "\n".join(f"{at % 2} film number {at} was seen" for at in range(40))
@@ -88,6 +89,10 @@ def test_a_table_with_a_header(tmp_path: Path) -> None:
     ]
 
 
+ITEMS = [{"text": "[a", "label": 1}, {"text": "b", "label": 0}, {"text": "c, d]", "label": 1}]
+NEWS = '"2","War","an end, at last"\n"1","Tennis","a new one"\n' * 4
+
+
 @pytest.mark.parametrize(
     ("name", "text", "task", "pairs"),
     [
@@ -101,6 +106,10 @@ def test_a_table_with_a_header(tmp_path: Path) -> None:
         ("a.csv", "article,highlights,id\na b,a,1\nc d,c,2\n", "seq2seq", [("a b", "a"), ("c d", "c")]),
         ("a.csv", "time,text,label\n2020-01-01,a b,x\n2020-01-02,c,y\n", "classify", [("a b", "x"), ("c", "y")]),
         ("a.jsonl", NESTED, "seq2seq", [("a", "b"), ("c", "d")]),
+        ("a.json", json.dumps(ITEMS), "classify", [("[a", "1"), ("b", "0"), ("c, d]", "1")]),
+        ("a.json", json.dumps(ITEMS, indent=2), "classify", [("[a", "1"), ("b", "0"), ("c, d]", "1")]),
+        ("a.json.gz", f"\n{json.dumps(ITEMS)}\n", "classify", [("[a", "1"), ("b", "0"), ("c, d]", "1")]),
+        ("a.csv", NEWS, "classify", [("an end, at last", "2"), ("a new one", "1")] * 4),
     ],
 )
 def test_tables_of_every_kind(tmp_path: Path, name: str, text: str, task: str, pairs: list[tuple[str, str]]) -> None:
@@ -120,6 +129,47 @@ def test_columns_that_no_one_knows_are_named(tmp_path: Path, name: str, text: st
         look(tmp_path / name)
     with pytest.raises(SeqpipeError, match="not laid out as kaldi; the layouts"):
         look(tmp_path, "kaldi")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "topic,words\n" + "a,b c d\nb,c d e\n" * 6,  # the first row is of names
+        "0.1,0.2,0.3\n0.1,0.3,0.4\n" * 6,
+        "".join(f"{at},a b c,d\n" for at in range(12)),
+    ],
+)
+def test_a_table_without_names_needs_a_column_of_labels_and_one_of_texts(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SeqpipeError, match=r"is not laid out as anything|needs columns such as text and label"):
+        look(write(tmp_path, {"a.csv": text}))
+
+
+def test_items_of_an_array_are_named_by_their_number(tmp_path: Path) -> None:
+    found = look(write(tmp_path, {"a.json": json.dumps([*ITEMS, 7, {"text": "d", "label": ""}, {"text": "e"}])}))
+    examples, dropped = read(tmp_path, found)
+    assert [one.id for one in examples] == ["a.json-1", "a.json-2", "a.json-3"]
+    assert [item.where for item in dropped] == ["a.json item 4", "a.json item 5", "a.json item 6"]
+
+
+@given(
+    items=st.lists(
+        st.dictionaries(st.sampled_from(["text", "label", "x"]), st.text(max_size=9), max_size=3), max_size=6
+    ),
+    indent=st.sampled_from([None, 0, 3]),
+    plain=st.booleans(),
+    block=st.sampled_from([1, 30, 1 << 16]),
+)
+def test_an_array_has_the_rows_of_json_lines(
+    tmp_path_factory: pytest.TempPathFactory, items: list[dict[str, str]], indent: int | None, plain: bool, block: int
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "arrays"
+    folder.mkdir(exist_ok=True)
+    text = json.dumps(items, indent=indent, ensure_ascii=plain).encode("utf-8", "ignore").decode()
+    write(folder, {"a.json": text, "a.jsonl": "".join(f"{json.dumps(item)}\n" for item in json.loads(text))})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("seqpipe.readers.layouts.rows.BLOCK", block)
+        array, rows = ([cells for _, cells in read_rows(folder / f"a.{kind}", kind)] for kind in ("json", "jsonl"))
+    assert array == rows
 
 
 def test_lines_that_begin_with_a_label(tmp_path: Path) -> None:
@@ -236,7 +286,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "plain": {"unit": "paragraph", "files": ["x.en"]},
 }
 OPTIONS |= {f"table {kind}": {"kind": kind, "source": "text", "target": "label", "files": ["x.en"]}
-            for kind in ("tsv", "csv", "jsonl", "semicolons")}  # fmt: skip
+            for kind in ("tsv", "csv", "jsonl", "json", "semicolons")}  # fmt: skip
+OPTIONS["table bare-csv"] = {"kind": "bare-csv", "source": "1", "target": "0", "files": ["x.en"]}
 PIECES = st.sampled_from(
     [
         *(
@@ -265,6 +316,8 @@ PIECES = st.sampled_from(
             "text,label\n",
             "text\tlabel\n",
             '{"text": "a", "label": 1}',
+            "[",
+            "]",
             '{"train": [[[1',
             "\ufeff",
             "_",

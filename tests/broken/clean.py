@@ -68,6 +68,15 @@ def json_table() -> Files:
     return {"all.jsonl": lines(*rows)}
 
 
+def json_array() -> Files:
+    rows = [{"text": f"a {word(at)} in {at}", "label": at % 2} for at in range(COUNT)]
+    return {"all.json": json.dumps(rows, indent=1).encode()}
+
+
+def bare_table() -> Files:
+    return {"all.csv": lines(*(f'"{at % 2}","{word(at)}s","a {word(at)}, number {at}"' for at in range(COUNT)))}
+
+
 def label_lines() -> Files:
     return {"all.txt": lines(*(f"{at % 2} the {word(at)} of {at}" for at in range(COUNT)))}
 
@@ -215,6 +224,8 @@ CLEAN = {
     "table": Kind("table", table, "all.tsv"),
     "comma_table": Kind("table", comma_table, "all.csv"),
     "json_table": Kind("table", json_table, "all.jsonl"),
+    "json_array": Kind("table", json_array, "all.json"),
+    "bare_table": Kind("table", bare_table, "all.csv"),
     "label_lines": Kind("label-lines", label_lines, "all.txt"),
     "text_folders": Kind("class-folders", text_folders, "good/1.txt"),
     "conll": Kind("conll", conll, "all.conll"),

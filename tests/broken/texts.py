@@ -57,6 +57,16 @@ TABLES = [
     Case("null", "json_table", swap("all.jsonl", '"a fox in 4"', "null"), drop("line 5", "no 'text'")),
     Case("deep", "json_table", swap("all.jsonl", '"a fox in 4"', "[" * 99999), drop("line 5", "no JSON object")),
     Case("half a pair", "json_table", swap("all.jsonl", "a fox in 4", "\\ud800"), Kept()),
+    Case("half an array", "json_array", turned("all.json", lambda it: it[:-9]), error("all.json", "after item 109 ")),
+    Case("a broken item", "json_array", swap("all.json", '"a fox in 4"', '"a fox'), error("all.json", "after item 4 ")),
+    Case("a deep item", "json_array", swap("all.json", '"a fox in 4"', "[" * 99999), error("after item 4 ")),
+    Case(
+        "an item that is a list", "json_array", swap("all.json", "[\n", "[\n [1],\n"), drop("item 1", "no JSON object")
+    ),
+    Case("an item without a key", "json_array", swap("all.json", '"text": "a fox in 4"', '"t": 4'), drop("item 5")),
+    Case("something behind", "json_array", turned("all.json", lambda it: it + b"\n"), Kept()),
+    Case("too few bare cells", "bare_table", swap("all.csv", '","a dog, number 1"', '"'), drop("line 2", "2 columns")),
+    Case("no bare label", "bare_table", swap("all.csv", '"1","dogs"', '"","dogs"'), drop("line 2", "its 0 is empty")),
     Case("no colon", "json_table", swap("all.jsonl", '"text": "a fox', '"text" "a fox'), drop("line 5", "no JSON")),
 ]
 LABELLED = [

@@ -1,4 +1,4 @@
-"""Texts in tables: pairs of texts, or a text and its label, in TSV, CSV or JSON lines."""
+"""Texts in tables: pairs of texts, or a text and its label, in TSV, CSV, JSON lines or a JSON array."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ from seqpipe.readers.layouts.texts import SHOWN, beginning, composed, texts
 LABELS = ("label", "labels", "class", "category", "sentiment", "polarity", "intent", "emotion", "topic")
 TEXTS = ("text", "document", "sentence", "review", "content", "body", "tweet", "comment", "utterance", "title")
 HEADED = ("tsv", "csv", "semicolons")
+FREE = ("jsonl", "json")
+"""Kinds of tables each of whose rows names its columns itself."""
+BARE = {"tsv": "bare-tsv", "csv": "bare-csv"}
+"""The kinds of tables whose header may be missing."""
 PAIRS = (
     *(("source", "target"), ("src", "tgt"), ("src", "trg"), ("input", "output"), ("question", "answer")),
     *(("article", "summary"), ("article", "highlights"), ("document", "summary"), ("dialogue", "summary")),
@@ -47,17 +51,18 @@ def look_tabled(path: Path) -> Found | None:
 
 
 def read_tabled(path: Path, options: dict[str, Any], names: list[str]) -> Iterator[Example | Dropped]:
-    """Yield the rows; the id is the table's own column ``id`` if it has one, else the line's number."""
+    """Yield the rows; the id is the table's own column ``id`` if it has one, else the number of the line or item."""
     kind, source, target = options["kind"], options["source"], options["target"]
+    place = "item" if kind == "json" else "line"
     for name in names or options["files"]:
         known = False
         for number, cells in read_rows(path / name, kind):
-            where = f"{name} line {number}"
+            where = f"{name} {place} {number}"
             if isinstance(cells, Bad):
                 yield Dropped(where, cells.reason)
                 continue
             if missing := [column for column in (source, target) if column not in cells]:
-                if not known and kind != "jsonl":
+                if not known and kind not in FREE:
                     raise SeqpipeError(f"{path / name} has no column '{missing[0]}'; it has {', '.join(cells)}.")
                 yield Dropped(where, f"it has no '{missing[0]}'")
                 continue
@@ -72,7 +77,7 @@ def read_tabled(path: Path, options: dict[str, Any], names: list[str]) -> Iterat
 
 def _kinds(path: Path) -> list[str]:
     kind = kind_of(path)
-    return [kind, "bare-tsv"] if kind == "tsv" and not _is_header(path) else [kind] if kind else []
+    return [kind, BARE[kind]] if kind in BARE and not _is_header(path) else [kind] if kind else []
 
 
 def _sample(path: Path, kind: str) -> list[dict[str, str]]:
@@ -98,8 +103,8 @@ def _roles(rows: list[dict[str, str]], kind: str) -> tuple[str, str, str] | None
     """Task, and columns of sources and targets, by the names of the columns; without names, by what is in them."""
     if len(rows) < 2:
         return None
-    if kind == "bare-tsv":
-        return _by_content(rows)
+    if kind in BARE.values():
+        return _by_content(rows) if kind == "bare-tsv" else _by_length(rows)
     names = {name.casefold(): name for name in reversed(rows[0])}
     text, label = (next((names[one] for one in known if one in names), "") for known in (TEXTS, LABELS))
     if text and label:
@@ -113,9 +118,9 @@ def _roles(rows: list[dict[str, str]], kind: str) -> tuple[str, str, str] | None
 
 def unknown_columns(path: Path) -> str:
     """What to say of the columns of the first table in a folder or file; empty where there is none."""
-    for file in [path] if path.is_file() else [path / name for name in texts(path, ENDINGS)]:
+    for file in [path] if path.is_file() else [path / name for name in texts(path, (*ENDINGS, ".json"))]:
         kind = kind_of(file)
-        if (kind == "jsonl" or kind in HEADED) and (rows := _sample(file, kind)):
+        if (kind in FREE or kind in HEADED) and (rows := _sample(file, kind)):
             known = "columns such as text and label, or source and target"
             return f"a table of texts needs {known}, but {file.name} has {some(rows[0], 8)}; "
     return ""
@@ -127,10 +132,29 @@ def _by_content(rows: list[dict[str, str]]) -> tuple[str, str, str] | None:
         return None
     left, right = ([row[name] for row in rows] for name in (first, second))
     for labels, column, text in ((left, first, second), (right, second, first)):
-        if 2 <= len(set(labels)) <= max(2, len(rows) // 20) and max(map(len, labels)) <= 30:
+        if _are_labels(labels):
             return "classify", text, column
     spaced = sum(" " in cell for cell in [*left, *right])
     return ("seq2seq", first, second) if spaced > len(rows) / 2 else None
+
+
+def _by_length(rows: list[dict[str, str]]) -> tuple[str, str, str] | None:
+    """Labels in the first or the last column, and the longest texts of the others (news as of Zhang et al. 2015)."""
+    names = list(rows[0])
+    for label in (names[0], names[-1]):
+        others = [name for name in names if name != label]
+        if len(rows) < 5 or not others or not _are_labels([row[label] for row in rows]):
+            continue
+        text = max(others, key=lambda name: sum(len(row[name]) for row in rows))
+        if sum(" " in row[text].strip() for row in rows) > len(rows) / 2:
+            return "classify", text, label
+    return None
+
+
+def _are_labels(cells: list[str]) -> bool:
+    """Whether they are few and short; the first, which comes again, is then no name of a column."""
+    few = 2 <= len(set(cells)) <= max(2, len(cells) // 20)
+    return few and max(map(len, cells)) <= 30 and cells.count(cells[0]) > 1
 
 
 def _what(task: str) -> str:
