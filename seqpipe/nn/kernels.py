@@ -17,6 +17,8 @@ from torch.nn import functional
 
 CACHED = 2**17
 """Numbers of a span, the steps that are worked on together: few enough to stay in the processor's cache."""
+FEWEST = 8
+"""Steps of a span at least: each adds to the gradient of all weights."""
 LEAK = 0.01
 """Slope of the leaky ReLU below zero."""
 
@@ -55,7 +57,7 @@ def _project(inputs: Tensor, W: Tensor, b: Tensor) -> Tensor:
 
 def _spans(time: int, numbers: int) -> list[slice]:
     """The steps, of so many numbers each, in spans."""
-    steps = max(1, CACHED // max(1, numbers))
+    steps = max(FEWEST, CACHED // max(1, numbers))
     return [slice(first, min(first + steps, time)) for first in range(0, time, steps)]
 
 
