@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -135,6 +136,16 @@ def at_most(count: int, ahead: int) -> Iterator[Workers]:
             yield Workers(lambda function, *values: Shared(threads, partial(function, *values)), ahead)
         finally:
             threads.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """What lives already is no business of the garbage collector, whose rounds many new objects set off."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqpipe.workers import ALONE, Known, Later, Promise, Workers, at_most, workers
+from seqpipe.workers import ALONE, Known, Later, Promise, Workers, at_most, settled, workers
 
 
 def unless_odd(number: int) -> int:
@@ -93,3 +94,11 @@ def test_so_many_jobs_are_so_many_threads_with_this_one(jobs: int, others: int) 
         found = set(who.ordered(who.submit(meet) for _ in range(others + 1)))
     assert len(found) == others + 1
     assert threading.get_ident() in found
+
+
+def test_the_garbage_collector_has_everything_back_even_after_an_error() -> None:
+    before = gc.get_freeze_count()
+    with pytest.raises(ZeroDivisionError), settled():
+        assert gc.get_freeze_count() > 1000
+        raise ZeroDivisionError
+    assert gc.get_freeze_count() <= before
