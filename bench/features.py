@@ -30,7 +30,7 @@ from seqpipe.params.features import AudioFeatures, Tokens
 from seqpipe.project import read_pipelines
 from seqpipe.report import silent
 from seqpipe.store import Writer
-from seqpipe.workers import at_most, settled
+from seqpipe.workers import at_most, gc_frozen
 
 RATE, SECONDS, FILES, MELS = 16000, 6, 200, 80
 PARAMS = f"""\
@@ -121,13 +121,13 @@ def tokenizers() -> dict[str, Callable[[], object]]:
 
     def in_groups() -> None:
         """As ``preprocess`` does it."""
-        with settled(), at_most(int(threads > 1), ABREAST) as who:
+        with gc_frozen(), at_most(int(threads > 1), ABREAST) as who:
             groups = (lines[at : at + GROUP] for at in range(0, len(lines), GROUP))
             deque(who.ordered(who.submit(ours.encode_many, group, threads) for group in groups), maxlen=0)
 
     def at_once() -> None:
         """With the same rest from the garbage collector."""
-        with settled():
+        with gc_frozen():
             bare.encode(lines, num_threads=threads)
 
     return {"bare": at_once, "seqpipe": in_groups}

@@ -139,7 +139,7 @@ def at_most(count: int, ahead: int) -> Iterator[Workers]:
 
 
 @contextmanager
-def settled() -> Iterator[None]:
+def gc_frozen() -> Iterator[None]:
     """What lives already is no business of the garbage collector, whose rounds many new objects set off."""
     gc.freeze()
     try:

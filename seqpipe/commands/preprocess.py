@@ -19,7 +19,7 @@ from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import FEATURE_DATA, RAW, require_folder
 from seqpipe.report import Note, Progress, Report
 from seqpipe.store import Writer
-from seqpipe.workers import Workers, cores, settled, workers
+from seqpipe.workers import Workers, cores, gc_frozen, workers
 
 EVERY = 200  # rows between two reports of progress
 STOCKS = Path(".seqpipe")
@@ -47,7 +47,7 @@ def preprocess(
     the Dask ``cluster``, prepare sounds and pictures; the files are the same whoever does.
     """
     raw, out = raw_folder(pipeline), FEATURE_DATA / pipeline.name
-    with settled(), workers(jobs, cluster) as who, whole_folder(out) as folder:
+    with gc_frozen(), workers(jobs, cluster) as who, whole_folder(out) as folder:
         stock = stock_of(pipeline, who, report)
         features = features_of(pipeline.modality, pipeline.task).fit(pipeline.features, raw, report, stock)
         worded = cast(Worded, features)  # where vectors are named

@@ -42,26 +42,23 @@ class TimeMajor(NamedTuple):
     @staticmethod
     def of(inputs: Padded, backward: bool) -> TimeMajor:
         """The order in which a cell reads ``inputs`` left to right, or ``backward``."""
-        count, time = inputs.data.shape[:2]
-        device, lengths = inputs.data.device, inputs.lengths
-        steps = backward_steps(lengths, time) if backward else torch.arange(time, device=device).expand(count, time)
+        (count, time), device = inputs.data.shape[:2], inputs.data.device
+        steps = torch.arange(time, device=device).expand(count, time)
+        steps = backward_steps(inputs.lengths, time) if backward else steps
         places = (steps + time * torch.arange(count, device=device)[:, None]).t()  # (T, B)
-        whole = [(time, count)]
-        # a GPU has all sequences as one kernel, and would have to wait for their lengths
-        ends = whole if places.is_cuda else cuts(lengths.sort(descending=True).values.tolist(), time)
-        if ends == whole:
-            sources, absent = places.flatten(), None
-        else:
-            places = places.index_select(1, lengths.argsort(descending=True, stable=True))
-            borders = pairwise([0, *(end for end, _ in ends)])
-            sources = torch.cat(
-                [places[start:end, :rows].flatten() for (start, end), (_, rows) in zip(borders, ends, strict=True)]
-            )
-            absent = torch.ones(count * time, dtype=torch.bool, device=device).index_fill_(0, sources, False)[:, None]
-        rows = torch.arange(len(sources), device=device)
-        targets = torch.zeros(count * time, dtype=torch.long, device=device).index_copy_(0, sources, rows)
-        parts = [(end - start, rows) for (start, _), (end, rows) in pairwise([(0, 0), *ends])]
-        return TimeMajor(sources, targets, absent, parts)
+        whole = ends = [(time, count)]
+        if not places.is_cuda:  # a GPU has all sequences as one kernel, and would have to wait for their lengths
+            falling, order = inputs.lengths.sort(descending=True, stable=True)
+            ends = cuts(falling.tolist(), time)
+            places = places if ends == whole else places.index_select(1, order)
+        parts = [(start, end, rows) for (start, _), (end, rows) in pairwise([(0, 0), *ends])]
+        sources = torch.cat([places[start:end, :rows].flatten() for start, end, rows in parts])
+        targets = torch.zeros(count * time, dtype=torch.long, device=device)
+        targets.index_copy_(0, sources, torch.arange(len(sources), device=device))
+        absent = None
+        if len(sources) < len(targets):
+            absent = torch.ones_like(targets, dtype=torch.bool).index_fill_(0, sources, False)[:, None]
+        return TimeMajor(sources, targets, absent, [(end - start, rows) for start, end, rows in parts])
 
     def gather(self, data: Tensor) -> list[Tensor]:
         """(B, T, F) as the parts, (steps, sequences, F) each."""

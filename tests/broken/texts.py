@@ -64,7 +64,9 @@ TABLES = [
         "an item that is a list", "json_array", swap("all.json", "[\n", "[\n [1],\n"), drop("item 1", "no JSON object")
     ),
     Case("an item without a key", "json_array", swap("all.json", '"text": "a fox in 4"', '"t": 4'), drop("item 5")),
-    Case("something behind", "json_array", turned("all.json", lambda it: it + b"\n"), Kept()),
+    Case("a blank line behind", "json_array", turned("all.json", lambda it: it + b"\n\n"), Kept()),
+    Case("two arrays", "json_array", turned("all.json", lambda it: it + b"\n[]\n"), error("goes on after its")),
+    Case("behind the array", "json_array", turned("all.json", lambda it: it + b"{}"), error("goes on after its")),
     Case("too few bare cells", "bare_table", swap("all.csv", '","a dog, number 1"', '"'), drop("line 2", "2 columns")),
     Case("no bare label", "bare_table", swap("all.csv", '"1","dogs"', '"","dogs"'), drop("line 2", "its 0 is empty")),
     Case("no colon", "json_table", swap("all.jsonl", '"text": "a fox', '"text" "a fox'), drop("line 5", "no JSON")),

@@ -99,9 +99,11 @@ def _array_rows(path: Path) -> Rows:
             count += 1
             yield count, _cells(value)
             at = BETWEEN.match(rest, at).end()  # type: ignore[union-attr]
-        if rest[at : at + 1] == "]":
-            return
         rest = rest[at:]
+        if rest.startswith("]"):
+            if rest[1:].strip() or any(line.strip() for line in lines):
+                raise SeqpipeError(f"{path} goes on after its JSON array; put all items between one [ and ].")
+            return
     raise SeqpipeError(f"{path} is no whole JSON array: what comes after item {count} is no JSON; mend it there.")
 
 

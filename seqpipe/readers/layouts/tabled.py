@@ -20,6 +20,8 @@ TEXTS = ("text", "document", "sentence", "review", "content", "body", "tweet", "
 HEADED = ("tsv", "csv", "semicolons")
 FREE = ("jsonl", "json")
 """Kinds of tables each of whose rows names its columns itself."""
+MOST = 4
+"""Columns of a table without a header, at most."""
 BARE = {"tsv": "bare-tsv", "csv": "bare-csv"}
 """The kinds of tables whose header may be missing."""
 PAIRS = (
@@ -104,7 +106,7 @@ def _roles(rows: list[dict[str, str]], kind: str) -> tuple[str, str, str] | None
     if len(rows) < 2:
         return None
     if kind in BARE.values():
-        return _by_content(rows) if kind == "bare-tsv" else _by_length(rows)
+        return _labels_and_texts(rows) or (_pair(rows) if kind == "bare-tsv" else None)
     names = {name.casefold(): name for name in reversed(rows[0])}
     text, label = (next((names[one] for one in known if one in names), "") for known in (TEXTS, LABELS))
     if text and label:
@@ -120,41 +122,51 @@ def unknown_columns(path: Path) -> str:
     """What to say of the columns of the first table in a folder or file; empty where there is none."""
     for file in [path] if path.is_file() else [path / name for name in texts(path, (*ENDINGS, ".json"))]:
         kind = kind_of(file)
-        if (kind in FREE or kind in HEADED) and (rows := _sample(file, kind)):
+        if kind and (rows := _sample(file, kind)):
             known = "columns such as text and label, or source and target"
             return f"a table of texts needs {known}, but {file.name} has {some(rows[0], 8)}; "
     return ""
 
 
-def _by_content(rows: list[dict[str, str]]) -> tuple[str, str, str] | None:
-    first, second, *others = rows[0]
-    if len(others) > 1 or len(rows) < 5:
+def _labels_and_texts(rows: list[dict[str, str]]) -> tuple[str, str, str] | None:
+    """A column of labels, and the longest of the others if it is one of texts (news as of Zhang et al. 2015)."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    if len(rows) < 5 or not 2 <= len(columns) <= MOST:
         return None
-    left, right = ([row[name] for row in rows] for name in (first, second))
-    for labels, column, text in ((left, first, second), (right, second, first)):
-        if _are_labels(labels):
-            return "classify", text, column
-    spaced = sum(" " in cell for cell in [*left, *right])
-    return ("seq2seq", first, second) if spaced > len(rows) / 2 else None
-
-
-def _by_length(rows: list[dict[str, str]]) -> tuple[str, str, str] | None:
-    """Labels in the first or the last column, and the longest texts of the others (news as of Zhang et al. 2015)."""
-    names = list(rows[0])
-    for label in (names[0], names[-1]):
-        others = [name for name in names if name != label]
-        if len(rows) < 5 or not others or not _are_labels([row[label] for row in rows]):
-            continue
-        text = max(others, key=lambda name: sum(len(row[name]) for row in rows))
-        if sum(" " in row[text].strip() for row in rows) > len(rows) / 2:
+    longest = sorted(columns, key=lambda name: -sum(map(len, columns[name])))
+    for label in columns:
+        text = next(name for name in longest if name != label)
+        if _are_labels(columns[label]) and _are_texts(columns[text]):
             return "classify", text, label
     return None
 
 
+def _pair(rows: list[dict[str, str]]) -> tuple[str, str, str] | None:
+    """The first two of two or three columns, if many cells have several words and most are no numbers."""
+    source, target, *others = rows[0]
+    left, right = ([row[name] for row in rows] for name in (source, target))
+    spaced = sum(" " in cell.strip() for cell in [*left, *right])  # of some languages one side alone
+    found = spaced > len(rows) / 2 and _are_written(left) and _are_written(right)
+    return ("seq2seq", source, target) if found and len(rows) >= 5 and len(others) <= 1 else None
+
+
 def _are_labels(cells: list[str]) -> bool:
     """Whether they are few and short; the first, which comes again, is then no name of a column."""
-    few = 2 <= len(set(cells)) <= max(2, len(cells) // 20)
-    return few and max(map(len, cells)) <= 30 and cells.count(cells[0]) > 1
+    return 2 <= len(set(cells)) <= _few(cells) and max(map(len, cells)) <= 30 and cells.count(cells[0]) > 1
+
+
+def _are_texts(cells: list[str]) -> bool:
+    """Whether they are many, and not numbers."""
+    return len(set(cells)) > _few(cells) and _are_written(cells)
+
+
+def _are_written(cells: list[str]) -> bool:
+    """Whether most have letters, or several words."""
+    return sum(any(sign.isalpha() or sign == " " for sign in cell.strip()) for cell in cells) > len(cells) / 2
+
+
+def _few(cells: list[str]) -> int:
+    return max(2, len(cells) // 20)
 
 
 def _what(task: str) -> str:
