@@ -41,16 +41,28 @@ def arrow_type(kind: str) -> pa.DataType:
 
 
 def _column(kind: str, items: list[Any]) -> pa.Array:
+    """The rows of one column. It is made of buffers, since ``pa.array`` imports pandas wherever it is installed."""
     if kind == "text":
-        return pa.array(items, pa.string())
-    offsets = pa.array(np.cumsum([0, *map(len, items)]), pa.int32())
+        encoded = [item.encode() for item in items]
+        return pa.StringArray.from_buffers(len(items), _buffer(_offsets(encoded)), pa.py_buffer(b"".join(encoded)))
     values, _, size = kind.partition(":")
     dtype = {"ids": np.int32, "values": np.float64, "frames": np.float32}[values]
-    flat = pa.array(np.concatenate([np.asarray(item).ravel() for item in items]).astype(dtype, copy=False))
+    steps = np.concatenate([np.asarray(item).ravel() for item in items]).astype(dtype, copy=False)
+    flat = pa.Array.from_buffers(pa.from_numpy_dtype(dtype), len(steps), [None, _buffer(steps)])
     if size:
         assert all(np.shape(item)[1:] == (int(size),) for item in items), f"a step must have {size} values"
         flat = pa.FixedSizeListArray.from_arrays(flat, int(size))
+    offsets = pa.Array.from_buffers(pa.int32(), len(items) + 1, [None, _buffer(_offsets(items))])
     return pa.ListArray.from_arrays(offsets, flat)
+
+
+def _offsets(items: list[Any]) -> np.ndarray:
+    """Where each item begins among all of them, and where the last ends, int32[items + 1]."""
+    return np.cumsum([0, *map(len, items)]).astype(np.int32)
+
+
+def _buffer(values: np.ndarray) -> pa.Buffer:
+    return pa.py_buffer(np.ascontiguousarray(values))
 
 
 class Writer:
