@@ -1,13 +1,15 @@
 """What do features cost, from sound files on disk to Arrow on disk, and what does tokenising cost?
 
-seqpipe's own preprocessing (one job, then two, with nothing kept from before) beside a loop over ``librosa.feature``
-that writes the same frames, and beside two processes that share nothing, which is all that this machine's second core
-can give; the transform alone beside kaldi-native-fbank and python_speech_features, one core each;
-and sentencepiece's batches as seqpipe has them beside a bare ``encode(list, num_threads)``.
+seqpipe's own preprocessing, with nothing kept from before, beside a loop over ``librosa.feature`` that writes the same
+frames; two jobs beside one, on hours of sound (a second job is a process that has to start first), and beside two
+processes that share nothing, which is all that this machine's second core can give; the transform alone beside
+kaldi-native-fbank and python_speech_features, one core each; and sentencepiece's batches as seqpipe has them beside a
+bare ``encode(list, num_threads)``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import multiprocessing
@@ -33,6 +35,7 @@ from seqpipe.store import Writer
 from seqpipe.workers import at_most, gc_frozen
 
 RATE, SECONDS, FILES, MELS = 16000, 6, 200, 80
+MANY = 8000  # files for two jobs: as many names of the same
 PARAMS = f"""\
 pipelines: {{tones: audio}}
 tones:
@@ -46,16 +49,19 @@ tones:
 
 
 def write_corpus(folder: Path, count: int) -> dict[str, list[Path]]:
-    """Noise that swells and fades, ``count`` files, one an utterance; the parameters are put beside ``data``."""
+    """Noise that swells and fades, ``count`` files of which some hundred differ; ``params.yaml`` beside ``data``."""
     random, splits = np.random.default_rng(1), {"train": count - 4, "valid": 2, "test": 2}
     folder.mkdir(parents=True)
     (folder.parents[2] / "params.yaml").write_text(PARAMS)
     files: dict[str, list[Path]] = {}
-    for split, count in splits.items():
-        files[split] = [folder / f"{split}{at}.wav" for at in range(count)]
-        for path in files[split]:
-            swell = np.abs(np.sin(np.linspace(0, 9, RATE * SECONDS)))
-            soundfile.write(path, random.normal(0, 0.1, RATE * SECONDS) * swell, RATE)
+    for split, size in splits.items():
+        files[split] = [folder / f"{split}{at}.wav" for at in range(size)]
+        for at, path in enumerate(files[split]):
+            if at < FILES:
+                swell = np.abs(np.sin(np.linspace(0, 9, RATE * SECONDS)))
+                soundfile.write(path, random.normal(0, 0.1, RATE * SECONDS) * swell, RATE)
+            else:
+                os.link(files[split][at % FILES], path)
         rows = [{"audio_filepath": path.name, "text": "ab"[at % 2]} for at, path in enumerate(files[split])]
         (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return files
@@ -76,9 +82,15 @@ def librosa_loop(files: dict[str, list[Path]], spectra: Spectra, out: Path) -> N
 
 
 def seqpipe_run(jobs: int) -> None:
-    """Preprocess with nothing kept from before."""
-    shutil.rmtree(".seqpipe", ignore_errors=True)
+    """Preprocess in this folder."""
     preprocess(read_pipelines()["tones"], silent, jobs=jobs)
+
+
+def clear(*projects: Path) -> None:
+    """Keep nothing from before."""
+    for project in projects:
+        for folder in (project / ".seqpipe", project / "data/features", project / "librosa"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_in(project: Path) -> None:
@@ -133,38 +145,57 @@ def tokenizers() -> dict[str, Callable[[], object]]:
     return {"bare": at_once, "seqpipe": in_groups}
 
 
-def main() -> None:
-    """Print the tables and goals."""
-    spectra = Spectra(AudioFeatures(rate=RATE, mels=MELS, normalize="none"))
-    with tempfile.TemporaryDirectory() as folder, multiprocessing.get_context("spawn").Pool(2) as pool:
-        files = write_corpus(Path(folder, "all/data/raw/tones"), FILES)
-        halves = [Path(folder, name) for name in ("half", "other half")]
-        for half in halves:
-            write_corpus(half / "data/raw/tones", FILES // 2)
-        os.chdir(Path(folder, "all"))
-        seconds = medians(
+def beside_librosa(spectra: Spectra) -> dict[str, float]:
+    """Seconds of one job and of librosa."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        files = write_corpus(Path(folder, "data/raw/tones"), FILES)
+        return medians(
             {
                 "librosa": lambda: librosa_loop(files, spectra, Path("librosa")),
                 "seqpipe, 1 job": lambda: seqpipe_run(1),
-                "seqpipe, 2 jobs": lambda: seqpipe_run(2),
-                "two processes, half each": lambda: pool.map(run_in, halves, chunksize=1),
             },
             repeats=9,
+            before=lambda: clear(Path(folder)),
         )
-        table([{"files to Arrow": name, "× real time": FILES * SECONDS / time} for name, time in seconds.items()])
-        os.chdir("/")
+
+
+def by_two() -> dict[str, float]:
+    """Seconds of one job, of two, and of two processes that do half each and know nothing of each other."""
+    with tempfile.TemporaryDirectory() as folder, multiprocessing.get_context("spawn").Pool(2) as pool:
+        halves = [Path(folder, name) for name in ("half", "other half")]
+        projects = [Path(folder, "all"), *halves]
+        for project in projects:
+            write_corpus(project / "data/raw/tones", MANY // (1 + (project in halves)))
+        with contextlib.chdir(projects[0]):
+            return medians(
+                {
+                    "seqpipe, 1 job": lambda: seqpipe_run(1),
+                    "seqpipe, 2 jobs": lambda: seqpipe_run(2),
+                    "two processes, half each": lambda: pool.map(run_in, halves, chunksize=1),
+                },
+                repeats=5,
+                before=lambda: clear(*projects),
+            )
+
+
+def main() -> None:
+    """Print the tables and goals."""
+    spectra = Spectra(AudioFeatures(rate=RATE, mels=MELS, normalize="none"))
+    alone, two = beside_librosa(spectra), by_two()
+    for files, seconds in ((FILES, alone), (MANY, two)):
+        table([{f"{files} files to Arrow": name, "× real time": files * SECONDS / s} for name, s in seconds.items()])
     samples = np.random.default_rng(3).normal(0, 0.1, RATE * 30).astype(np.float32)
-    alone = medians(transforms(samples, spectra), repeats=5)
-    table([{"transform": name, "× real time": 30 / time} for name, time in alone.items()])
+    transform = medians(transforms(samples, spectra), repeats=5)
+    table([{"transform": name, "× real time": 30 / time} for name, time in transform.items()])
     tokens = medians(tokenizers(), repeats=9)
     table([{"tokenising": name, "seconds": time} for name, time in tokens.items()])
-    goal("librosa / one job", seconds["librosa"] / seconds["seqpipe, 1 job"], 2)
-    one = seconds["seqpipe, 1 job"]
-    print(f"one job / two processes that share nothing: {one / seconds['two processes, half each']:.2f}")
-    goal("one job / two jobs", one / seconds["seqpipe, 2 jobs"], 1.8)
-    for name, time in alone.items():
+    goal("librosa / one job", alone["librosa"] / alone["seqpipe, 1 job"], 2)
+    one = two["seqpipe, 1 job"]
+    print(f"one job / two processes that share nothing: {one / two['two processes, half each']:.2f}")
+    goal("one job / two jobs", one / two["seqpipe, 2 jobs"], 1.8)
+    for name, time in transform.items():
         if name != "seqpipe":
-            goal(f"{name} / seqpipe", time / alone["seqpipe"], 2)
+            goal(f"{name} / seqpipe", time / transform["seqpipe"], 2)
     goal("bare sentencepiece / seqpipe", tokens["bare"] / tokens["seqpipe"], 0.95)
 
 

@@ -7,11 +7,17 @@ import time
 from collections.abc import Callable, Mapping
 
 
-def medians(contestants: Mapping[str, Callable[[], object]], repeats: int = 7) -> dict[str, float]:
-    """Median seconds of each contestant over ``repeats`` rounds; in a round each runs once, after one warm-up round."""
+def medians(
+    contestants: Mapping[str, Callable[[], object]], repeats: int = 7, before: Callable[[], object] = lambda: None
+) -> dict[str, float]:
+    """Median seconds of each contestant over ``repeats`` rounds; in a round each runs once, after one warm-up round.
+
+    What is done ``before`` each is not counted.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(repeats + 1):
         for name, run in contestants.items():
+            before()
             began = time.perf_counter()
             run()
             if number:

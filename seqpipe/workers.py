@@ -1,4 +1,4 @@
-"""Who does costly work: this thread, threads of this machine, or a Dask cluster; results come in order."""
+"""Who does costly work: this thread, others with or without processes, or a Dask cluster; results come in order."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from seqpipe.files import SeqpipeError
+from seqpipe.helpers import Crew
 
 AHEAD = 4  # pieces of work that each worker has before it
 WAIT = 10  # seconds for a scheduler to answer
@@ -61,8 +62,8 @@ def _first(waiting: deque[Promise]) -> Any:
 class Shared:
     """A promise of a call that is made by another thread, or by this one if it has the time before."""
 
-    def __init__(self, threads: ThreadPoolExecutor, call: Callable[[], Any]) -> None:
-        self.call, self.future = call, threads.submit(call)
+    def __init__(self, call: Callable[[], Any], future: Future[Any]) -> None:
+        self.call, self.future = call, future
 
     def result(self) -> Any:
         """The result, once it is there."""
@@ -78,6 +79,10 @@ class Shared:
         except Exception as error:  # which is told when it is asked for
             self.future.set_exception(error)
         return True
+
+
+def _shared(submit: Callable[..., Future[Any]], function: Callable[..., Any], *arguments: Any) -> Promise:
+    return Shared(partial(function, *arguments), submit(function, *arguments))
 
 
 class Known(NamedTuple):
@@ -114,15 +119,23 @@ def cores() -> int:
 
 
 @contextmanager
-def workers(jobs: int | None = None, cluster: str | None = None) -> Iterator[Workers]:
-    """``jobs`` threads (None: as many as there are cores for this process), or the workers of a Dask scheduler."""
+def workers(load: Callable[[], Any], jobs: int | None = None, cluster: str | None = None) -> Iterator[Workers]:
+    """``jobs`` threads (None: as many as there are cores for this process), each of which but this one has a process
+    that makes its calls; or the workers of a Dask scheduler.
+
+    A process first calls ``load``, which makes it ready for others; until it is, this thread does its work. Functions,
+    arguments and results must pickle.
+    """
     if cluster is not None:
         with _cluster(cluster) as found:
             yield found
         return
     count = jobs or cores()
-    with at_most(count - 1, AHEAD * count) as found:
-        yield found
+    if count == 1:
+        yield ALONE
+        return
+    with Crew(count - 1, load) as crew:
+        yield Workers(partial(_shared, crew.submit), AHEAD * count)
 
 
 @contextmanager
@@ -133,7 +146,7 @@ def at_most(count: int, ahead: int) -> Iterator[Workers]:
         return
     with ThreadPoolExecutor(count) as threads:
         try:
-            yield Workers(lambda function, *values: Shared(threads, partial(function, *values)), ahead)
+            yield Workers(partial(_shared, threads.submit), ahead)
         finally:
             threads.shutdown(cancel_futures=True)
 

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "seqpipe"
 FLOORS = [
     ["files", "report", "params"],
-    ["lines", "mistakes"],
+    ["helpers", "lines", "mistakes"],
     ["project"],
     ["catalogue", "compiled", "padded", "store", "readers", "schedules", "workers"],
     ["features"],

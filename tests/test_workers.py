@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -81,18 +84,22 @@ def test_no_more_is_begun_than_is_wanted() -> None:
         assert len(asked) == 5
 
 
-@pytest.mark.parametrize(("jobs", "others"), [(1, 0), (2, 1), (3, 2)])
-def test_so_many_jobs_are_so_many_threads_with_this_one(jobs: int, others: int) -> None:
-    gate = threading.Barrier(others + 1)
+def met(folder: Path, wanted: int) -> int:
+    """The number of this process, once ``wanted`` processes are here."""
+    (folder / str(os.getpid())).touch()
+    end = time.monotonic() + 20
+    while len(list(folder.iterdir())) < wanted:
+        assert time.monotonic() < end, "the others did not come"
+        time.sleep(0.01)
+    return os.getpid()
 
-    def meet() -> int:
-        gate.wait(timeout=20)
-        return threading.get_ident()
 
-    with workers(jobs) as who:
-        found = set(who.ordered(who.submit(meet) for _ in range(others + 1)))
-    assert len(found) == others + 1
-    assert threading.get_ident() in found
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_so_many_jobs_are_so_many_processes_with_this_one(jobs: int, tmp_path: Path) -> None:
+    with workers(partial(int, 1), jobs) as who:
+        found = list(who.ordered(who.submit(met, tmp_path, jobs) for _ in range(jobs)))
+    assert len(set(found)) == jobs
+    assert os.getpid() in found
 
 
 def test_the_garbage_collector_has_everything_back_even_after_an_error() -> None:

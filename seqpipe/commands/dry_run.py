@@ -11,7 +11,7 @@ from typing import NamedTuple
 from seqpipe.commands.drops import Drops
 from seqpipe.commands.preprocess import raw_folder
 from seqpipe.features import SPLITS, features_of
-from seqpipe.features.prepared import CODECS, Recipe, prepare
+from seqpipe.features.prepared import CODECS, Costly, Recipe, prepare
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.report import Report
@@ -36,7 +36,7 @@ class Planned(NamedTuple):
 def dry_run(pipeline: Pipeline, report: Report, jobs: int | None = None) -> Planned:
     """Count everything, fit vocabularies as a run would, and time and weigh the first examples of every split."""
     raw, costly = raw_folder(pipeline), pipeline.modality in CODECS
-    through = partial(_prepared, Recipe.of(pipeline.modality, pipeline.features)) if costly else iter
+    through = partial(_prepared, Recipe.of(pipeline.modality, pipeline.features).codec) if costly else iter
     began = time.perf_counter()
     features = features_of(pipeline.modality, pipeline.task).fit(pipeline.features, raw, report, through)
     counts = {split: sum(1 for _ in features.examples(raw, split)) for split in SPLITS}
@@ -58,10 +58,10 @@ def dry_run(pipeline: Pipeline, report: Report, jobs: int | None = None) -> Plan
     return Planned(pipeline.name, counts, drops.seen, [one for _, one in drops.found], seconds, round(written))
 
 
-def _prepared(recipe: Recipe, items: Iterable[Example | Dropped]) -> Iterator[Example | Dropped]:
+def _prepared(codec: Costly, items: Iterable[Example | Dropped]) -> Iterator[Example | Dropped]:
     """The first items, prepared: a run measures all of them."""
     for item in islice(items, SAMPLE):
-        yield item if isinstance(item, Dropped) else prepare(recipe, item)
+        yield item if isinstance(item, Dropped) else prepare(codec, item)
 
 
 def _size(row: Row) -> int:

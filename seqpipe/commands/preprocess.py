@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -11,7 +12,7 @@ from seqpipe.commands.drops import Drops
 from seqpipe.commands.tally import Tally
 from seqpipe.commands.vectors import found_for, keep
 from seqpipe.features import SPLITS, Features, features_of
-from seqpipe.features.prepared import CODECS, Recipe, Through
+from seqpipe.features.prepared import CODECS, Recipe, Through, load
 from seqpipe.features.pretrained import Worded
 from seqpipe.features.stock import Stock
 from seqpipe.files import SeqpipeError, read_json, whole_folder, write_json
@@ -19,7 +20,7 @@ from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import FEATURE_DATA, RAW, require_folder
 from seqpipe.report import Note, Progress, Report
 from seqpipe.store import Writer
-from seqpipe.workers import Workers, cores, gc_frozen, workers
+from seqpipe.workers import cores, gc_frozen, workers
 
 EVERY = 200  # rows between two reports of progress
 STOCKS = Path(".seqpipe")
@@ -43,12 +44,17 @@ def preprocess(
 ) -> Preprocessed:
     """Write ``data/features/<name>``: one Arrow file a split, ``meta.json``, ``report.json``, and what was fitted.
 
-    An example that cannot be used is dropped, unless ``strict`` or too many are. ``jobs`` threads, or the workers of
-    the Dask ``cluster``, prepare sounds and pictures; the files are the same whoever does.
+    An example that cannot be used is dropped, unless ``strict`` or too many are. ``jobs`` threads, of which all but one
+    have a process to do so, or the workers of the Dask ``cluster``, prepare sounds and pictures; the files are the same
+    whoever does.
     """
-    raw, out = raw_folder(pipeline), FEATURE_DATA / pipeline.name
-    with gc_frozen(), workers(jobs, cluster) as who, whole_folder(out) as folder:
-        stock = stock_of(pipeline, who, report)
+    raw, out, recipe = raw_folder(pipeline), FEATURE_DATA / pipeline.name, _recipe(pipeline)
+    with (
+        gc_frozen(),
+        workers(partial(load, recipe and recipe.codec), jobs, cluster) as who,
+        whole_folder(out) as folder,
+    ):
+        stock = Stock(STOCKS / f"{pipeline.name}.prepared", recipe, who, report) if recipe else None
         features = features_of(pipeline.modality, pipeline.task).fit(pipeline.features, raw, report, stock)
         worded = cast(Worded, features)  # where vectors are named
         found = found_for(pipeline, worded, report)
@@ -78,12 +84,9 @@ def raw_folder(pipeline: Pipeline) -> Path:
     return raw
 
 
-def stock_of(pipeline: Pipeline, who: Workers, report: Report) -> Stock | None:
-    """What prepares the sources of a pipeline, if they are costly."""
-    if pipeline.modality not in CODECS:
-        return None
-    recipe = Recipe.of(pipeline.modality, pipeline.features)
-    return Stock(STOCKS / f"{pipeline.name}.prepared", recipe, who, report)
+def _recipe(pipeline: Pipeline) -> Recipe | None:
+    """What says how to prepare the sources of a pipeline, if they are costly."""
+    return Recipe.of(pipeline.modality, pipeline.features) if pipeline.modality in CODECS else None
 
 
 def made_with(pipeline: Pipeline, folder: Path) -> bool:

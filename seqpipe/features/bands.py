@@ -8,6 +8,7 @@ import numpy as np
 import scipy.fft
 from scipy.sparse import csr_array
 
+from seqpipe.features.band_kernel import ABREAST, bands, windows
 from seqpipe.files import SeqpipeError
 from seqpipe.params.features import AudioFeatures
 
@@ -19,22 +20,19 @@ class MelBands:
     """
 
     def __init__(self, params: AudioFeatures, window: np.ndarray, hop: int) -> None:
-        from seqpipe.features import band_kernel
-
         self.window, self.hop, self.fft = window.astype(np.float32), hop, len(window)
         filters = _filters(params, self.fft)
         self.count = filters.shape[0]
         self.filters = (filters.indptr.astype(np.int64), filters.indices.astype(np.int64), filters.data)
-        self._kernel = band_kernel
 
     def __call__(self, samples: np.ndarray, power: np.ndarray) -> None:
         """Fill ``power``, float32[T, bands], from samples, float32[N ≥ (T − 1) · hop + fft]."""
         windowed = np.empty((len(power), self.fft), np.float32)
-        self._kernel.windows(np.ascontiguousarray(samples, np.float32), self.window, self.hop, windowed)
+        windows(np.ascontiguousarray(samples, np.float32), self.window, self.hop, windowed)
         spectra = scipy.fft.rfft(windowed).view(np.float32)
-        total = np.empty(self._kernel.ABREAST, np.float32)
+        total = np.empty(ABREAST, np.float32)
         room = np.zeros((self.fft // 2 + 1, len(total)), np.float32)
-        self._kernel.bands(spectra, *self.filters, room, total, power)
+        bands(spectra, *self.filters, room, total, power)
 
 
 def _filters(params: AudioFeatures, size: int) -> csr_array:

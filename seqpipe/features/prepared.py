@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -53,32 +52,33 @@ PREPARES = {
 
 
 class Recipe(NamedTuple):
-    """What says how to prepare: plain values that travel to any worker."""
+    """How the sources of a pipeline are prepared."""
 
     modality: str
-    schema: type[Section]
     params: str
+    """All that a prepared source depends on but its file, as JSON."""
+    codec: Costly
+    """What prepares by these parameters alone. It travels to workers, and what it needs loads with it."""
 
     @classmethod
     def of(cls, modality: str, params: Section) -> Recipe:
         """The recipe of a pipeline's ``features`` section."""
-        return cls(modality, type(params), params.model_dump_json(include=set(PREPARES[modality])))
+        kept = params.model_dump_json(include=set(PREPARES[modality]))
+        module, _, name = CODECS[modality].partition(".")
+        codec = getattr(import_module(f"seqpipe.features.{module}"), name)
+        return cls(modality, kept, codec.unfitted(type(params).model_validate_json(kept)))
 
 
-@lru_cache(maxsize=4)
-def _codec(recipe: Recipe) -> Any:
-    module, _, name = CODECS[recipe.modality].partition(".")
-    codec = getattr(import_module(f"seqpipe.features.{module}"), name)
-    return codec.unfitted(recipe.schema.model_validate_json(recipe.params))
-
-
-def prepare(recipe: Recipe, example: Example) -> Example | Dropped:
+def prepare(codec: Costly, example: Example) -> Example | Dropped:
     """Prepare one example, or say why it cannot be."""
     try:
-        prepared: Example = _codec(recipe).prepare(example)
-        return prepared
+        return codec.prepare(example)
     except SeqpipeError as error:
         return dropped(example.where, error)
+
+
+def load(codec: Costly | None) -> None:
+    """Do nothing: a worker that was sent a codec has loaded all that it needs."""
 
 
 def prepare_here(codec: Costly, items: Iterable[Example | Dropped]) -> Iterator[Example | Dropped]:

@@ -9,13 +9,16 @@ in a fresh environment, and a chunk of frames at a time is more than twice as fa
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.fft
 
-from seqpipe.features.bands import MelBands
 from seqpipe.files import SeqpipeError
 from seqpipe.params.features import AudioFeatures
+
+if TYPE_CHECKING:
+    from seqpipe.features.bands import MelBands
 
 CHUNK = 1 << 16  # samples of windows whose spectra fit a core's cache together
 FLOOR = 1e-10  # smallest power before the logarithm: −100 dB
@@ -37,7 +40,7 @@ class Spectra:
         self.fft = 1 << (length - 1).bit_length()
         self.chunk = max(1, CHUNK // self.fft)
         self.window = _centred_hann(length, self.fft)
-        self.bands = None if params.kind == "spectrogram" else MelBands(params, self.window, self.hop)
+        self.bands = None if params.kind == "spectrogram" else _mel_bands(params, self.window, self.hop)
         if params.kind == "mfcc" and params.coefficients > params.mels:
             raise SeqpipeError(
                 f"features.coefficients is {params.coefficients}, but features.mels is {params.mels}: "
@@ -86,6 +89,12 @@ class Spectra:
                 spectra = scipy.fft.rfft(frames * self.window)
                 some[:] = spectra.real**2 + spectra.imag**2
         return result
+
+
+def _mel_bands(params: AudioFeatures, window: np.ndarray, hop: int) -> MelBands:
+    from seqpipe.features.bands import MelBands  # and numba with it
+
+    return MelBands(params, window, hop)
 
 
 def _centred_hann(length: int, size: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Prepared sources on disk, so that the next run prepares only what is new, or was under way when it was stopped.
 
-Shards are Arrow files of some hundred rows. A row is known by its key alone, a hash of its file's path, size and time
+Shards are Arrow files of some dozen rows. A row is known by its key alone, a hash of its file's path, size and time
 of change, the part of the file, and the parameters; where it lies in the corpus does not matter, so what is put between
 others moves none of them.
 """
@@ -8,24 +8,30 @@ others moves none of them.
 from __future__ import annotations
 
 import shutil
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
-from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from seqpipe.features.prepared import Prepared, Recipe, file_of, prepare
+from seqpipe.features.prepared import Recipe, file_of
+from seqpipe.features.shards import prepared, write_shard
 from seqpipe.files import SeqpipeError
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.report import Progress, Report
-from seqpipe.store import Store, Writer
-from seqpipe.workers import Known, Later, Promise, Workers
+from seqpipe.store import Store
+from seqpipe.workers import Known, Promise, Workers
 
 VERSION = 3  # of what prepare makes; raised when it makes other values of the same parameters
-ROWS, BYTES = 256, 32 << 20  # of a shard at most, but for its last row
-EVERY = 20  # sources between two reports of progress
+TOGETHER, BYTES = 64, 16 << 20  # examples in a stretch at most, and of their new files, but for its last one
 OPEN = 4  # shards that are mapped into memory at a time
+
+
+class Stretch(NamedTuple):
+    """Examples that follow each other, with their keys; ``new`` are those that a worker has to prepare."""
+
+    items: list[tuple[bytes, Example | Dropped]]
+    new: list[tuple[bytes, Example]]
 
 
 class Stock:
@@ -36,56 +42,87 @@ class Stock:
 
     def __init__(self, folder: Path, recipe: Recipe, workers: Workers, report: Report) -> None:
         own = blake2b(repr((VERSION, recipe.modality, recipe.params)).encode(), digest_size=8).hexdigest()
-        self.folder, self.recipe, self.workers, self.report = folder / own, recipe, workers, report
+        self.folder, self.codec, self.workers, self.report = folder / own, recipe.codec, workers, report
         self.made = 0
-        self._index: dict[bytes, tuple[int, int]] = {}  # key → shard and row
+        self._places: dict[bytes, tuple[int, int]] = {}  # key → shard and row
+        self._unusable: dict[bytes, str] = {}  # key → reason
+        self._promised: set[bytes] = set()
         self._used: set[int] = set()
         self._open: OrderedDict[int, Store] = OrderedDict()
-        self._shard: Writer | None = None  # the one that is being written
         self._next = 0
         for path in sorted(self.folder.glob("*.arrow")):
             self._take_in(path)
 
     def __call__(self, items: Iterable[Example | Dropped]) -> Iterator[Example | Dropped]:
-        """Prepare a stream; at its end, or when it is given up, what was prepared is on disk."""
+        """Prepare a stream."""
+        waiting: deque[tuple[int, Stretch]] = deque()
         try:
-            for key, item in self.workers.ordered(self._promises(items)):
-                if key is not None and isinstance(item, Example):
-                    self._keep(key, item.source)
-                    if self.made % EVERY == 0:
-                        self.report(Progress(f"sources of {self.folder.parent.stem}", self.made, 0))
-                yield item
-        finally:
-            self._close()
+            for reasons in self.workers.ordered(self._promises(items, waiting)):
+                number, stretch = waiting.popleft()
+                if stretch.new:
+                    self._keep(number, stretch, reasons)
+                    self.report(Progress(f"sources of {self.folder.parent.stem}", self.made, 0))
+                for key, item in stretch.items:
+                    yield item if isinstance(item, Dropped) else self._prepared(key, item)
+        finally:  # of a stream that was given up, what it did not wait for is as new as before
+            self._promised.difference_update(key for _, stretch in waiting for key, _ in stretch.new)
 
-    def _promises(self, items: Iterable[Example | Dropped]) -> Iterator[Promise]:
-        for item in items:
-            if isinstance(item, Dropped):
-                yield Known((None, item))
+    def _promises(self, items: Iterable[Example | Dropped], waiting: deque[tuple[int, Stretch]]) -> Iterator[Promise]:
+        """Of each stretch, the reasons of ``write_shard``; the stretch and the number of its shard join ``waiting``."""
+        for stretch in self._stretches(items):
+            number = self._next
+            waiting.append((number, stretch))
+            if not stretch.new:
+                yield Known([])
                 continue
-            key = _key(item)
-            if key in self._index:
-                yield Later(partial(self._taken, item, key))
+            self._next += 1
+            self.made += len(stretch.new)
+            yield self.workers.submit(write_shard, self._path(number).absolute(), self.codec, stretch.new)
+
+    def _stretches(self, items: Iterable[Example | Dropped]) -> Iterator[Stretch]:
+        stretch, files, size = Stretch([], []), set[Path](), 0
+        for item in items:
+            key = b""
+            if isinstance(item, Example):
+                key, path, length = _identity(item)
+                if key not in self._places and key not in self._promised:
+                    self._promised.add(key)
+                    stretch.new.append((key, item))
+                    size += 0 if path in files else length
+                    files.add(path)
+            stretch.items.append((key, item))
+            if len(stretch.items) >= TOGETHER or size >= BYTES:
+                yield stretch
+                stretch, files, size = Stretch([], []), set(), 0
+        if stretch.items:
+            yield stretch
+
+    def _keep(self, number: int, stretch: Stretch, reasons: list[str | None]) -> None:
+        row = 0
+        for (key, _), reason in zip(stretch.new, reasons, strict=True):
+            if reason is None:
+                self._places[key] = number, row
+                row += 1
             else:
-                self.made += 1
-                yield self.workers.submit(_keyed, key, self.recipe, item)
+                self._unusable[key] = reason
+        path = self._path(number)
+        if row and not path.is_file():
+            raise SeqpipeError(
+                f"{path} was written by a worker, but is not here; workers on other machines need the project's folder "
+                "under the same path."
+            )
 
-    def _keep(self, key: bytes, source: Prepared) -> None:
-        if self._shard is None:
-            columns = {"key": "text", "remarks": "text", "rate": "text", "values": f"frames:{source.values.shape[1]}"}
-            self._shard = Writer(self._path(self._next), columns)
-        rate = "" if source.rate is None else str(source.rate)
-        self._shard.add({"key": key.hex(), "remarks": "\n".join(source.remarks), "rate": rate, "values": source.values})
-        if self._shard.count >= ROWS or self._shard.bytes >= BYTES:
-            self._close()
-
-    def _close(self) -> None:
-        """End the shard that is being written."""
-        shard, self._shard = self._shard, None
-        if shard is not None:
-            shard.__exit__(None, None, None)
-            self._used.add(self._next)
-            self._take_in(self._path(self._next))
+    def _prepared(self, key: bytes, item: Example) -> Example | Dropped:
+        if key in self._unusable:
+            return Dropped(item.where, self._unusable[key])
+        number, row = self._places[key]
+        self._used.add(number)
+        if number not in self._open:
+            self._open[number] = Store(self._path(number))
+        self._open.move_to_end(number)
+        if len(self._open) > OPEN:
+            self._open.popitem(last=False)
+        return item._replace(source=prepared(item.source, self._open[number][row]))
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:06d}.arrow"
@@ -98,22 +135,7 @@ class Stock:
         except SeqpipeError:  # of a machine that stopped while it wrote
             path.unlink()
             return
-        self._index.update((bytes.fromhex(key), (number, row)) for row, key in enumerate(keys))
-
-    def _taken(self, item: Example, key: bytes) -> tuple[None, Example]:
-        return None, item._replace(source=self._read(item.source, key))
-
-    def _read(self, origin: Any, key: bytes) -> Prepared:
-        number, row = self._index[key]
-        self._used.add(number)
-        if number not in self._open:
-            self._open[number] = Store(self._path(number))
-        self._open.move_to_end(number)
-        if len(self._open) > OPEN:
-            self._open.popitem(last=False)
-        found = self._open[number][row]
-        remarks = tuple(found["remarks"].split("\n")) if found["remarks"] else ()
-        return Prepared(origin, found["values"], remarks, int(found["rate"]) if found["rate"] else None)
+        self._places.update((bytes.fromhex(key), (number, row)) for row, key in enumerate(keys))
 
     def tidy(self) -> None:
         """Remove shards that no example of this run came from, those that a run which was killed had begun, and those
@@ -128,16 +150,13 @@ class Stock:
                 shutil.rmtree(other, ignore_errors=True)
 
 
-def _keyed(key: bytes, recipe: Recipe, example: Example) -> tuple[bytes, Example | Dropped]:
-    """The example, prepared, with its key."""
-    return key, prepare(recipe, example)
-
-
-def _key(example: Example) -> bytes:
+def _identity(example: Example) -> tuple[bytes, Path, int]:
+    """The key of a source, its file and that file's size."""
     path, part = file_of(example.source)
     try:
         found = path.stat()
         state = (found.st_size, found.st_mtime_ns)
     except OSError:  # preparing it will say so
         state = (-1, -1)
-    return blake2b(repr((str(path), part, state)).encode(), digest_size=16).digest()
+    key = blake2b(repr((str(path), part, state)).encode(), digest_size=16).digest()
+    return key, path, max(0, state[0])
