@@ -35,7 +35,7 @@ from seqpipe.store import Writer
 from seqpipe.workers import at_most, gc_frozen
 
 RATE, SECONDS, FILES, MELS = 16000, 6, 200, 80
-MANY = 8000  # files for two jobs: as many names of the same
+MANY = 12000  # files for two jobs: as many names of the same
 PARAMS = f"""\
 pipelines: {{tones: audio}}
 tones:

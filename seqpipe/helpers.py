@@ -73,6 +73,11 @@ class Crew:
         self._helpers: list[Helper] = []
         self._idle: list[Helper] = []
 
+    def begin(self) -> None:
+        """Have the processes load before there is work."""
+        for _ in range(self.count):
+            self.submit(int)
+
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """What will be the result of a call in one of the processes."""
         if not self._helpers:

@@ -158,6 +158,16 @@ def test_other_parameters_and_a_changed_file_are_prepared_anew(tmp_path: Path) -
     assert changed.made == 1
 
 
+def test_workers_begin_to_load_where_nothing_is_prepared_yet(tmp_path: Path) -> None:
+    begun: list[int] = []
+    who = ALONE._replace(begin=lambda: begun.append(1))
+    (path,) = written(tmp_path, [[1]])
+    list(Stock(tmp_path / "stock", recipe(), who, silent)(stream([path], [0])))
+    assert begun
+    Stock(tmp_path / "stock", recipe(), who, silent)
+    assert len(begun) == 1
+
+
 def test_a_shard_that_a_worker_wrote_elsewhere_is_missed_clearly(tmp_path: Path) -> None:
     elsewhere = Workers(lambda function, path, codec, new: Known([None for _ in new]), 1)
     stock = Stock(tmp_path / "stock", recipe(), elsewhere, silent)

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from test_workers import met
 
 from seqpipe.files import SeqpipeError
 from seqpipe.helpers import Crew, Helper, serve
@@ -116,6 +117,15 @@ def test_a_crew_that_is_asked_for_nothing_has_no_processes() -> None:
     with Crew(2, partial(refuse, 1)) as crew:
         pass
     assert not crew._helpers
+
+
+def test_a_crew_may_load_before_there_is_work(tmp_path: Path) -> None:
+    with Crew(2, partial(met, tmp_path, 2)) as crew:
+        crew.begin()
+        end = time.monotonic() + SOON
+        while len(list(tmp_path.iterdir())) < 2:
+            assert time.monotonic() < end
+            time.sleep(0.01)
 
 
 def test_a_crew_does_not_take_work_before_it_has_loaded_and_tells_of_an_error_then(tmp_path: Path) -> None:

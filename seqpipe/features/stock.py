@@ -52,6 +52,8 @@ class Stock:
         self._next = 0
         for path in sorted(self.folder.glob("*.arrow")):
             self._take_in(path)
+        if not self._places:
+            workers.begin()
 
     def __call__(self, items: Iterable[Example | Dropped]) -> Iterator[Example | Dropped]:
         """Prepare a stream."""
