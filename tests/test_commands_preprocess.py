@@ -177,8 +177,9 @@ def test_each_sound_is_read_once_and_in_the_next_run_only_new_ones(
     preprocess(pipelines["tones"], silent, jobs=1)
     assert not read
     assert contents(Path("data/features/tones")) == first
-    sound(Path("data/raw/tones/new.wav"), 77)
-    os.utime("data/raw/tones/train5.wav", ns=(1, 1))  # as if it had been changed
+    sound(Path("data/raw/tones/new.wav"), 1077)
+    os.utime("data/raw/tones/train4.wav", ns=(1, 1))  # as if it had been copied again
+    sound(Path("data/raw/tones/train5.wav"), 1078)
     line("data/raw/tones/train.jsonl", 1, '{"audio_filepath": "new.wav", "text": "a"}\n' + PARAMS_OF_FIRST)
     preprocess(pipelines["tones"], silent, jobs=1)
     assert sorted(path.name for path in read) == ["new.wav", "train5.wav"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from seqpipe.features.prepared import Prepared, Recipe
 from seqpipe.features.stock import Stock
 from seqpipe.files import SeqpipeError
 from seqpipe.readers.example import Dropped, Example
+from seqpipe.readers.recordings import Clip
 from seqpipe.report import silent
 from seqpipe.workers import ALONE, Known, Workers, at_most
 
@@ -118,17 +120,23 @@ def test_a_shard_ends_with_so_many_examples_or_so_many_bytes_of_files(
 
 def test_parts_of_one_long_file_are_not_a_shard_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BYTES", 30)
-    monkeypatch.setattr(module, "file_of", lambda source: (source[0], str(source[1])))
 
     class Parts(Doubling):
         def prepare(self, example: Example) -> Example:
-            return super().prepare(example._replace(source=example.source[0]))
+            whole = super().prepare(example._replace(source=example.source.path)).source
+            at = int(example.source.offset)
+            return example._replace(source=whole._replace(origin=example.source, values=whole.values[at : at + 1]))
 
-    (path,) = written(tmp_path, [[1] * 10])  # 19 bytes
-    items = [Example(str(at), (path, at), "", "") for at in range(9)]
+    (path,) = written(tmp_path, [[1, 2, 3, 4, 5, 6, 8, 9]])  # 15 bytes
+    items = [Example(str(at), Clip(path, float(at)), "", "") for at in range(8)]
     stock = Stock(tmp_path / "stock", Recipe("audio", "{}", Parts()), ALONE, silent)
-    assert len(list(stock(items))) == 9
+    assert [plain(item) for item in stock(items)] == [plain(Parts().prepare(item)) for item in items]
     assert len(list(stock.folder.glob("*.arrow"))) == 1
+    moved = path.rename(tmp_path / "moved")
+    again = Stock(tmp_path / "stock", Recipe("audio", "{}", Parts()), ALONE, silent)
+    items = [Example(str(at), Clip(moved, float(at)), "", "") for at in (3, 0)]
+    assert [plain(item) for item in again(items)] == [plain(Parts().prepare(item)) for item in items]
+    assert again.made == 0
 
 
 def test_a_stream_that_was_given_up_is_taken_up_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +149,19 @@ def test_a_stream_that_was_given_up_is_taken_up_again(tmp_path: Path, monkeypatc
         begun.close()  # type: ignore[attr-defined]
         items = stream(paths, list(range(6)))
         assert [plain(item) for item in stock(items)] == one_by_one(items)
+
+
+def test_files_that_were_moved_or_touched_are_known_by_what_is_in_them(tmp_path: Path) -> None:
+    paths = written(tmp_path, [[1, 2], [3, 4], [5, 6]])
+    list(Stock(tmp_path / "stock", recipe(), ALONE, silent)(stream(paths, [0, 1, 2])))
+    os.utime(paths[0], ns=(1, 1))
+    moved = paths[1].rename(tmp_path / "elsewhere.txt")
+    paths[2].write_text("5 8")
+    os.utime(paths[2], ns=(2, 2))  # changed, and no longer than before
+    items = stream([paths[0], moved, paths[2]], [0, 1, 2])
+    again = Stock(tmp_path / "stock", recipe(), ALONE, silent)
+    assert [plain(item) for item in again(items)] == one_by_one(items)
+    assert again.made == 1
 
 
 def test_other_parameters_and_a_changed_file_are_prepared_anew(tmp_path: Path) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
+from xxhash import xxh3_128
 
 from seqpipe.files import SeqpipeError
 from seqpipe.params.section import Section
 from seqpipe.readers.example import Dropped, Example
+
+BLOCK = 1 << 20  # bytes of a file that are read together
 
 
 class Prepared(NamedTuple):
@@ -89,6 +93,22 @@ def prepare_here(codec: Costly, items: Iterable[Example | Dropped]) -> Iterator[
 def dropped(where: str, error: SeqpipeError) -> Dropped:
     """What ``error`` says of an example, without naming its place twice."""
     return Dropped(where, str(error).removeprefix(where).removeprefix(":").strip().rstrip("."))
+
+
+@lru_cache(maxsize=4)
+def _digest(path: Path, size: int, changed: int) -> str:
+    with path.open("rb") as file:
+        own = xxh3_128()
+        while block := file.read(BLOCK):
+            own.update(block)
+    return own.hexdigest()
+
+
+def content_of(source: Any) -> str:
+    """What tells the part of a file that a costly source is read from by what is in it, wherever the file lies."""
+    path, part = file_of(source)
+    found = path.stat()
+    return f"{found.st_size} {_digest(path, found.st_size, found.st_mtime_ns)} {part}"
 
 
 def file_of(source: Any) -> tuple[Path, str]:

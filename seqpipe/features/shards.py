@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from seqpipe.features.prepared import Costly, Prepared, prepare
+from seqpipe.features.prepared import Costly, Prepared, content_of, prepare
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.store import Row, Writer
 
@@ -32,12 +32,19 @@ def write_shard(path: Path, codec: Costly, keyed: Sequence[tuple[bytes, Example]
 
 
 def _columns(source: Prepared) -> dict[str, str]:
-    return {"key": "text", "remarks": "text", "rate": "text", "values": f"frames:{source.values.shape[1]}"}
+    return {
+        "key": "text",
+        "content": "text",
+        "remarks": "text",
+        "rate": "text",
+        "values": f"frames:{source.values.shape[1]}",
+    }
 
 
 def _row(key: bytes, source: Prepared) -> Row:
     rate = "" if source.rate is None else str(source.rate)
-    return {"key": key.hex(), "remarks": "\n".join(source.remarks), "rate": rate, "values": source.values}
+    remarks, content = "\n".join(source.remarks), content_of(source.origin)
+    return {"key": key.hex(), "content": content, "remarks": remarks, "rate": rate, "values": source.values}
 
 
 def prepared(origin: Any, row: Row) -> Prepared:

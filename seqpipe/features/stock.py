@@ -1,8 +1,8 @@
 """Prepared sources on disk, so that the next run prepares only what is new, or was under way when it was stopped.
 
-Shards are Arrow files of some dozen rows. A row is known by its key alone, a hash of its file's path, size and time
-of change, the part of the file, and the parameters; where it lies in the corpus does not matter, so what is put between
-others moves none of them.
+Shards are Arrow files of some dozen rows, in a folder for their parameters. A row is known by its key, a hash of its
+file's path, size and time of change and the part of the file, or else by what is in the file. Where it lies in the
+corpus does not matter, so what is put between others moves none of them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import shutil
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
-from seqpipe.features.prepared import Recipe, file_of
+from seqpipe.features.prepared import Recipe, content_of, file_of
 from seqpipe.features.shards import prepared, write_shard
 from seqpipe.files import SeqpipeError
 from seqpipe.readers.example import Dropped, Example
@@ -22,7 +23,7 @@ from seqpipe.report import Progress, Report
 from seqpipe.store import Store
 from seqpipe.workers import Known, Promise, Workers
 
-VERSION = 3  # of what prepare makes; raised when it makes other values of the same parameters
+VERSION = 4  # of what prepare makes; raised when it makes other values of the same parameters
 TOGETHER, BYTES = 64, 16 << 20  # examples in a stretch at most, and of their new files, but for its last one
 OPEN = 4  # shards that are mapped into memory at a time
 
@@ -45,6 +46,8 @@ class Stock:
         self.folder, self.codec, self.workers, self.report = folder / own, recipe.codec, workers, report
         self.made = 0
         self._places: dict[bytes, tuple[int, int]] = {}  # key → shard and row
+        self._contents: dict[str, tuple[int, int]] = {}  # the same by what is in the file
+        self._lengths: set[str] = set()  # of these files
         self._unusable: dict[bytes, str] = {}  # key → reason
         self._promised: set[bytes] = set()
         self._used: set[int] = set()
@@ -87,7 +90,7 @@ class Stock:
             key = b""
             if isinstance(item, Example):
                 key, path, length = _identity(item)
-                if key not in self._places and key not in self._promised:
+                if key not in self._promised and not self._has(key, item, length):
                     self._promised.add(key)
                     stretch.new.append((key, item))
                     size += 0 if path in files else length
@@ -98,6 +101,15 @@ class Stock:
                 stretch, files, size = Stretch([], []), set(), 0
         if stretch.items:
             yield stretch
+
+    def _has(self, key: bytes, item: Example, length: int) -> bool:
+        """Whether a source is there, maybe from a file that was moved or touched."""
+        if key not in self._places and str(length) in self._lengths:
+            with suppress(OSError):  # preparing it will say so
+                content = content_of(item.source)
+                if content in self._contents:
+                    self._places[key] = self._contents[content]
+        return key in self._places
 
     def _keep(self, number: int, stretch: Stretch, reasons: list[str | None]) -> None:
         row = 0
@@ -133,11 +145,14 @@ class Stock:
         number = int(path.stem)
         self._next = max(self._next, number + 1)
         try:
-            keys = Store(path).texts("key")
+            store = Store(path)
+            keys, contents = store.texts("key"), store.texts("content")
         except SeqpipeError:  # of a machine that stopped while it wrote
             path.unlink()
             return
         self._places.update((bytes.fromhex(key), (number, row)) for row, key in enumerate(keys))
+        self._contents.update((content, (number, row)) for row, content in enumerate(contents))
+        self._lengths.update(content.partition(" ")[0] for content in contents)
 
     def tidy(self) -> None:
         """Remove shards that no example of this run came from, those that a run which was killed had begun, and those
