@@ -42,6 +42,8 @@ def test_wide_columns_are_series(tmp_path: Path) -> None:
         (",a,b\n0,1.5,2\n1,2.5,-3\n", ["0", "1"]),
         ("step,a\n7,1\n8,2\n", ["7", "8"]),
         ("date,a\n2020-01-01,1e-3\n2020-01-02,2\n", ["2020-01-01", "2020-01-02"]),
+        ("seen,a\n2020/1/1 9:00,1\n2020/1/1 10:00,2\n", ["2020/1/1 9:00", "2020/1/1 10:00"]),
+        ("일자,a\n2020.01.01,1\n2020.01.02,2\n", ["2020.01.01", "2020.01.02"]),
     ],
 )
 def test_the_first_column_may_be_of_any_dates_or_steps(tmp_path: Path, text: str, dates: list[str]) -> None:

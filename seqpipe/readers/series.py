@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,8 +14,7 @@ import numpy as np
 
 from seqpipe.files import SeqpipeError
 from seqpipe.lines import read_lines
-
-SHORT_DATE = re.compile(r"\d{4}(-\d{2})?")  # a year or a month; ``datetime`` wants a day as well
+from seqpipe.readers.dates import FORMS, moment
 
 
 class Columns(NamedTuple):
@@ -65,8 +63,7 @@ def read_series(path: str, columns: Columns) -> list[Series]:
     """Read the series of one CSV (``-`` is standard input), in order of appearance.
 
     Raises ``SeqpipeError`` with file and line for a missing column, a value that is no finite number, a time stamp that
-    is neither ISO 8601 (``2001``, ``2001-03``, ``2001-03-31``, ``2001-03-31T12:00``) nor a step's number, or one not
-    after the one before it.
+    is neither a date (see ``moment``) nor a step's number, or one not after the one before it.
     """
     shown = "standard input" if path == "-" else path
     rows = csv_rows(path, shown)
@@ -122,13 +119,13 @@ def _header(path: str, rows: Iterator[tuple[int, list[str]]], columns: Columns) 
 
 
 def add_date(series: Series, text: str, column: str, place: str) -> None:
-    """Append a time stamp to a series; one that is no ISO 8601, or not after the one before it, is an error."""
+    """Append a time stamp to a series; one that is no date, or not after the one before it, is an error."""
     try:
         time = _time(text, series.times)
     except (ValueError, OverflowError):
         raise SeqpipeError(
-            f"{place}: {column} '{text}' is not an ISO 8601 time stamp; write it like 2001-03-31, 2001-03 or "
-            f"2001-03-31T12:00, or number the steps."
+            f"{place}: {column} '{text}' is no date that can be read in one way; write it like {FORMS}, or "
+            "number the steps."
         ) from None
     if series.times:
         last, stamp = series.times[-1], f"{place}: {column} '{text}'"
@@ -152,7 +149,7 @@ def _time(text: str, before: list[datetime]) -> datetime:
     numbered = before[-1].year == 1 if before else len(text) < 4
     if numbered and text.isascii() and text.isdigit():
         return datetime.min + timedelta(seconds=int(text[:10]))
-    return datetime.fromisoformat(text + "-01-01"[len(text) - 4 :] if SHORT_DATE.fullmatch(text) else text)
+    return moment(text)
 
 
 def finite(text: str, column: str, place: str) -> float:

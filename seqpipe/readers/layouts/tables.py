@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 
 from seqpipe.files import SeqpipeError
 from seqpipe.lines import read_lines
+from seqpipe.readers.dates import moment
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.readers.layouts.files import below
 from seqpipe.readers.layouts.found import Found, Layout
@@ -24,7 +23,6 @@ DATES = ("date", "ds", "datetime", "timestamp", "time", "hour", "day", "week", "
 STEPS = ("", "step", "index")
 NO_NUMBER = ("nan", "na", "n/a", "null", "none", "inf", "-inf", "infinity")
 """Words that stand where a number is missing or went wrong."""
-MONTH = re.compile(r"\d{4}-\d{2}")
 LONG = Columns()
 
 
@@ -148,12 +146,12 @@ def _holds_series(path: Path, over: str) -> bool:
 
 
 def _is_date(cell: str) -> bool:
-    """Whether it is a date as ISO 8601 writes it, with hyphens: without them it could be any number."""
+    """Whether it is a date with something between its parts: of digits alone it could be any number."""
     try:
-        datetime.fromisoformat(f"{cell}-01" if MONTH.fullmatch(cell) else cell)
+        moment(cell)
     except ValueError:
         return False
-    return "-" in cell
+    return not cell.isdigit()
 
 
 def _is_text(cell: str) -> bool:
