@@ -44,7 +44,7 @@ def main() -> None:
     train(pipeline, log)
     over()
     decoded = decode_test(pipeline, log)
-    answer([record["hypotheses"][0]["text"] for _, record in read_jsonl(decoded)])
+    answer([record["hypotheses"][0]["text"] for _, record in read_jsonl(decoded.path)])
 
 
 if __name__ == "__main__":

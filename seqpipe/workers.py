@@ -15,6 +15,7 @@ from seqpipe.files import SeqpipeError
 from seqpipe.helpers import Crew
 
 AHEAD = 4  # pieces of work that each worker has before it
+MOST = 8  # processes where their number is not given: writing what they prepare keeps one thread busy before that
 WAIT = 10  # seconds for a scheduler to answer
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
@@ -120,10 +121,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def processes(jobs: int | None) -> int:
+    """How many work for ``jobs``: without a number as many as there are cores, ``MOST`` at the most."""
+    return jobs or min(cores(), MOST)
+
+
 @contextmanager
 def workers(load: Callable[[], Any], jobs: int | None = None, cluster: str | None = None) -> Iterator[Workers]:
-    """``jobs`` threads (None: as many as there are cores for this process), each of which but this one has a process
-    that makes its calls; or the workers of a Dask scheduler.
+    """``processes(jobs)`` threads, each of which but this one has a process that makes its calls; or the workers of a
+    Dask scheduler.
 
     A process first calls ``load``, which makes it ready for others; until it is, this thread does its work. Functions,
     arguments and results must pickle.
@@ -132,7 +138,7 @@ def workers(load: Callable[[], Any], jobs: int | None = None, cluster: str | Non
         with _cluster(cluster) as found:
             yield found
         return
-    count = jobs or cores()
+    count = processes(jobs)
     if count == 1:
         yield ALONE
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -132,7 +132,7 @@ def test_parts_of_one_long_file_are_not_a_shard_each(tmp_path: Path, monkeypatch
     stock = Stock(tmp_path / "stock", Recipe("audio", "{}", Parts()), ALONE, silent)
     assert [plain(item) for item in stock(items)] == [plain(Parts().prepare(item)) for item in items]
     assert len(list(stock.folder.glob("*.arrow"))) == 1
-    moved = path.rename(tmp_path / "moved")
+    moved = path.rename(tmp_path / "moved.txt")
     again = Stock(tmp_path / "stock", Recipe("audio", "{}", Parts()), ALONE, silent)
     items = [Example(str(at), Clip(moved, float(at)), "", "") for at in (3, 0)]
     assert [plain(item) for item in again(items)] == [plain(Parts().prepare(item)) for item in items]
@@ -162,6 +162,41 @@ def test_files_that_were_moved_or_touched_are_known_by_what_is_in_them(tmp_path:
     again = Stock(tmp_path / "stock", recipe(), ALONE, silent)
     assert [plain(item) for item in again(items)] == one_by_one(items)
     assert again.made == 1
+    other = moved.rename(tmp_path / "elsewhere.mp4")  # which may be read in another way
+    by_name = Stock(tmp_path / "stock", recipe(), ALONE, silent)
+    list(by_name(stream([other], [0])))
+    assert by_name.made == 1
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_known_by_what_it_holds_then(tmp_path: Path) -> None:
+    (path,) = written(tmp_path, [[1, 2]])
+
+    class Late(Doubling):
+        def prepare(self, example: Example) -> Example:
+            made = super().prepare(example)
+            example.source.write_text("1 5")
+            return made
+
+    list(Stock(tmp_path / "stock", Recipe("frames", "{}", Late()), ALONE, silent)(stream([path], [0])))
+    items = stream([path], [0])
+    assert [plain(item) for item in Stock(tmp_path / "stock", recipe(), ALONE, silent)(items)] == one_by_one(items)
+
+
+def test_what_a_killed_run_still_writes_is_in_nobodys_way(tmp_path: Path) -> None:
+    paths = written(tmp_path, [[1], [2]])
+    late: list[Callable[[], object]] = []
+
+    def put_off(function: Callable[..., object], *values: object) -> Known:
+        late.append(lambda: function(*values))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(Stock(tmp_path / "stock", recipe(), Workers(put_off, 1), silent)(stream(paths, [0])))
+    stock, items = Stock(tmp_path / "stock", recipe(), ALONE, silent), stream(paths, [1, 1])
+    found = stock(items)
+    next(found)
+    late[0]()  # a worker that goes on
+    assert [plain(item) for item in stock(items)] == one_by_one(items)
 
 
 def test_other_parameters_and_a_changed_file_are_prepared_anew(tmp_path: Path) -> None:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import io
 import os
-import pickle
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import types
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
-from test_workers import met
 
 from seqpipe.files import SeqpipeError
-from seqpipe.helpers import Crew, Helper, serve
+from seqpipe.helpers import Crew, Helper, _received, _send
 
 SOON = 20  # seconds
 
@@ -35,7 +36,35 @@ def refuse(number: int) -> int:
 
 def hold(path: Path) -> None:
     path.write_text(str(os.getpid()))
-    time.sleep(SOON)
+    end = time.monotonic() + SOON
+    try:
+        while time.monotonic() < end:
+            time.sleep(0.01)
+    finally:
+        path.with_suffix(".tidied").touch()
+
+
+def stubborn(path: Path) -> None:
+    path.write_text(str(os.getpid()))
+    end = time.monotonic() + SOON
+    while time.monotonic() < end:
+        with suppress(KeyboardInterrupt):
+            time.sleep(SOON)
+
+
+class Odd(Exception):
+    """It pickles, but cannot be made again of what it pickled."""
+
+    def __init__(self, one: int, other: int) -> None:
+        super().__init__(f"{one} and {other}")
+
+
+def refuse_oddly() -> None:
+    raise Odd(1, 2)
+
+
+def refuse_with_what_does_not_pickle() -> None:
+    raise ValueError(number for number in ())
 
 
 def until(there: Path) -> int:
@@ -75,6 +104,25 @@ def test_an_error_is_raised_here_with_where_it_was_raised_there_and_the_next_cal
     assert helper(abs, -3) == 3
 
 
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [(refuse_oddly, "Odd: 1 and 2"), (refuse_with_what_does_not_pickle, "in refuse_with_what_does_not_pickle")],
+)
+def test_an_error_that_cannot_travel_is_told(helper: Helper, function: Callable[[], None], said: str) -> None:
+    with pytest.raises(RuntimeError, match=said):
+        helper(function)
+    assert helper(abs, -3) == 3
+
+
+def test_a_call_that_cannot_be_read_there_is_an_error(helper: Helper, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = types.ModuleType("only_here")
+    exec("def function(): pass", here.__dict__)
+    monkeypatch.setitem(sys.modules, "only_here", here)
+    with pytest.raises(ModuleNotFoundError, match="only_here"):
+        helper(here.function)
+    assert helper(abs, -3) == 3
+
+
 def numbers() -> Iterator[int]:
     yield 1
 
@@ -103,7 +151,7 @@ def test_a_process_that_is_killed_is_a_clear_error(helper: Helper) -> None:
             helper(abs, -3)
 
 
-def test_closing_ends_a_call_that_is_under_way(tmp_path: Path) -> None:
+def test_closing_interrupts_a_call_that_is_under_way(tmp_path: Path) -> None:
     began = time.monotonic()
     with Crew(1, partial(int, 1)) as crew:
         future = crew.submit(hold, tmp_path / "begun")
@@ -111,6 +159,16 @@ def test_closing_ends_a_call_that_is_under_way(tmp_path: Path) -> None:
     assert time.monotonic() - began < SOON
     assert gone(pid)
     assert isinstance(future.exception(), SeqpipeError)
+    assert (tmp_path / "begun.tidied").is_file()
+
+
+def test_a_call_that_takes_no_interruption_is_ended_all_the_same(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with Crew(1, partial(int, 1)) as crew:
+        crew.submit(stubborn, tmp_path / "begun")
+        pid = until(tmp_path / "begun")
+    assert time.monotonic() - began < SOON
+    assert gone(pid)
 
 
 def test_a_crew_that_is_asked_for_nothing_has_no_processes() -> None:
@@ -120,12 +178,16 @@ def test_a_crew_that_is_asked_for_nothing_has_no_processes() -> None:
 
 
 def test_a_crew_may_load_before_there_is_work(tmp_path: Path) -> None:
-    with Crew(2, partial(met, tmp_path, 2)) as crew:
+    with Crew(2, partial(hold, tmp_path / "begun")) as crew:
         crew.begin()
-        end = time.monotonic() + SOON
-        while len(list(tmp_path.iterdir())) < 2:
-            assert time.monotonic() < end
-            time.sleep(0.01)
+        until(tmp_path / "begun")
+
+
+def test_no_more_processes_begin_than_there_is_work_for() -> None:
+    with Crew(9, partial(int, 1)) as crew:
+        for _ in range(4):
+            assert crew.submit(abs, -3).result(SOON) == 3
+        assert len(crew._helpers) == 1
 
 
 def test_a_crew_does_not_take_work_before_it_has_loaded_and_tells_of_an_error_then(tmp_path: Path) -> None:
@@ -139,22 +201,50 @@ def test_a_crew_does_not_take_work_before_it_has_loaded_and_tells_of_an_error_th
             crew.submit(refuse, 2).result(SOON)
 
 
-def test_a_process_ends_with_its_caller() -> None:
-    script = (
-        "import os, time; from seqpipe.helpers import Helper; print(Helper()(os.getpid), flush=True); time.sleep(99)"
-    )
-    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as caller:
-        assert caller.stdout is not None
-        pid = int(caller.stdout.readline())
+@pytest.mark.parametrize("function", [hold, stubborn])
+def test_a_process_ends_with_its_caller_even_in_the_middle_of_a_call(
+    tmp_path: Path, function: Callable[[Path], None]
+) -> None:
+    script = f"from test_helpers import *; Helper()({function.__name__}, Path('begun'))"
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=env) as caller:
+        pid = until(tmp_path / "begun")
         caller.kill()
     assert gone(pid)
 
 
-def test_serving_ends_where_nobody_reads() -> None:
-    class Deaf(io.BytesIO):
-        def flush(self) -> None:
-            raise BrokenPipeError
+@pytest.mark.parametrize("delay", [0, 0.01, 0.02, 0.03, 0.05, 0.3])
+def test_what_interrupts_the_caller_shows_nothing_of_its_processes(delay: float) -> None:
+    script = f"""
+import os, signal, time
+from functools import partial
+from seqpipe.helpers import Crew
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    with Crew(2, partial(int, 1)) as crew:
+        crew.begin()
+        time.sleep({delay})
+        os.killpg(0, signal.SIGINT)
+        time.sleep(9)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, process_group=0, check=False)
+    assert (done.stdout, done.stderr) == (b"interrupted\n", b"")
 
-    asked = io.BytesIO(pickle.dumps((abs, (-1,))) + pickle.dumps((refuse, (1,))))
-    serve(asked, Deaf())
-    assert pickle.load(asked) == (refuse, (1,))
+
+def messages(pipe: BinaryIO) -> Iterator[bytes]:
+    while True:
+        yield _received(pipe)
+
+
+def test_half_a_message_is_the_end() -> None:
+    pipe = io.BytesIO()
+    for message in (b"one", b"other"):
+        _send(pipe, message)
+    whole = pipe.getvalue()
+    for length in range(len(whole) + 1):
+        found: list[bytes] = []
+        with pytest.raises(EOFError):
+            found.extend(messages(io.BytesIO(whole[:length])))
+        assert found == [b"one", b"other"][: (length >= 11) + (length >= 24)]

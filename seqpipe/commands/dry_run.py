@@ -16,7 +16,7 @@ from seqpipe.params.pipeline import Pipeline
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.report import Report
 from seqpipe.store import Row
-from seqpipe.workers import cores
+from seqpipe.workers import processes
 
 SAMPLE = 200  # examples of a split that are tried
 
@@ -53,7 +53,7 @@ def dry_run(pipeline: Pipeline, report: Report, jobs: int | None = None) -> Plan
         spent += time.perf_counter() - began
     each = spent / max(drops.seen, 1)
     total = sum(counts.values())
-    seconds = once + each * total / ((jobs or cores()) if costly else 1)
+    seconds = once + each * total / (processes(jobs) if costly else 1)
     written = sum(sizes) / max(len(sizes), 1) * total * (1 + costly)  # prepared sources are kept beside the features
     return Planned(pipeline.name, counts, drops.seen, [one for _, one in drops.found], seconds, round(written))
 

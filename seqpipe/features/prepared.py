@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -104,11 +105,25 @@ def _digest(path: Path, size: int, changed: int) -> str:
     return own.hexdigest()
 
 
+def state_of(path: Path) -> tuple[int, int]:
+    """Size and time of change of a file; −1 of what is not there or is no file: preparing it will say so."""
+    try:
+        found = path.stat()
+    except OSError:
+        return -1, -1
+    return (found.st_size, found.st_mtime_ns) if S_ISREG(found.st_mode) else (-1, -1)
+
+
 def content_of(source: Any) -> str:
-    """What tells the part of a file that a costly source is read from by what is in it, wherever the file lies."""
+    """What tells the part of a file that a costly source is read from by what is in it, wherever the file lies; nothing
+    where it cannot be read. The ending of its name counts, for it says how some files are read.
+    """
     path, part = file_of(source)
-    found = path.stat()
-    return f"{found.st_size} {_digest(path, found.st_size, found.st_mtime_ns)} {part}"
+    size, changed = state_of(path)
+    try:
+        return f"{size} {_digest(path, size, changed)} {path.suffix.lower()} {part}" if size >= 0 else ""
+    except OSError:
+        return ""
 
 
 def file_of(source: Any) -> tuple[Path, str]:

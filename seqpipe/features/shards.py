@@ -20,11 +20,12 @@ def write_shard(path: Path, codec: Costly, keyed: Sequence[tuple[bytes, Example]
     writer: Writer | None = None
     try:
         for key, example in keyed:
+            content = content_of(example.source)
             made = prepare(codec, example)
             reasons.append(made.reason if isinstance(made, Dropped) else None)
             if isinstance(made, Example):
                 writer = writer or Writer(path, _columns(made.source))
-                writer.add(_row(key, made.source))
+                writer.add(_row(key, content if content == content_of(example.source) else "", made.source))
     finally:  # what a run prepared that is stopped is there for the next one
         if writer is not None:
             writer.__exit__(None, None, None)
@@ -41,9 +42,9 @@ def _columns(source: Prepared) -> dict[str, str]:
     }
 
 
-def _row(key: bytes, source: Prepared) -> Row:
+def _row(key: bytes, content: str, source: Prepared) -> Row:
     rate = "" if source.rate is None else str(source.rate)
-    remarks, content = "\n".join(source.remarks), content_of(source.origin)
+    remarks = "\n".join(source.remarks)
     return {"key": key.hex(), "content": content, "remarks": remarks, "rate": rate, "values": source.values}
 
 

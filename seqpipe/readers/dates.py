@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-MONTH = re.compile(r"(\d{4})[-/](\d{1,2})")
+MONTH = re.compile(r"(\d{4})-(\d{1,2})")  # 2001/02 may be a season
 DAY = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[ T]\s*(\S+))?")
 FORMS = "2001-03-31, 2001/3/31, 2001-03 or 2001-03-31T12:00"
 
