@@ -37,7 +37,7 @@ from seqpipe.params.models import Seq2SeqModel
 from seqpipe.search.graphed import fastest_step
 
 HERE = Path(__file__).parent
-CHUNK, ROUNDS, SIZES = 250, 3, (64, 250)
+CHUNK, ROUNDS, SIZES = 250, 3, (64, 125, 250)
 """Sentences of a turn, turns of each chunk, batch sizes that contestants choose from."""
 LADDER, RUNGS = (1, 8, 32, 64, 128, 256), 256
 """Batch sizes whose time a sentence should fall, and the sentences it is measured on."""

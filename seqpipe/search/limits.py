@@ -21,6 +21,10 @@ class Limits(NamedTuple):
         """Those of ``sentences`` (N',), in that order."""
         return Limits(self.shortest[sentences], self.longest[sentences])
 
+    def may_be_short(self, written: int) -> bool:
+        """Whether some output may not end after ``written`` tokens unless no word is left; a GPU is not asked."""
+        return self.shortest.is_cuda or bool((self.shortest > written).any())
+
     def bounded(self, words: Tensor, end: Tensor, written: int) -> tuple[Tensor, Tensor]:
         """Log-probabilities of the next word (N, M, C) and of the end (N, M) after ``written`` tokens, −∞ where the
         limits forbid it.
