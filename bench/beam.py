@@ -22,9 +22,10 @@ import tempfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import torch
-from sacrebleu.metrics import BLEU
+from sacrebleu.metrics.bleu import BLEU
 from safetensors.torch import load_file
 from timing import goal, medians, table
 from translation import BEAM, LONGEST, NAME, SEQPIPE, VOCABULARY, prepare
@@ -107,7 +108,7 @@ def compare(folder: Path, joeynmt: str, languages: tuple[str, str]) -> None:
     finally:
         for runner in runners.values():
             runner.stop()
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for who, by_size in found.items():
         for size, (seconds, texts) in by_size.items():
             bleu = BLEU().corpus_score(texts, [references]).score

@@ -21,7 +21,7 @@ def main() -> None:
         Path(sys.argv[2]),
         {"beam": int(sys.argv[3]), "max_length": int(sys.argv[4])},
     )
-    trained = load(folder, **options)
+    trained = load(str(folder), **options)
     texts = source.read_text(encoding="utf-8").splitlines()
 
     def translate(question: dict[str, int]) -> dict[str, Any]:

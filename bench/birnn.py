@@ -7,6 +7,7 @@ Forward and backward, one thread, batches of similar length as training makes th
 from __future__ import annotations
 
 from itertools import product
+from typing import cast
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from seqpipe.nn.recurrent import Encoder
+from seqpipe.nn.state import Cell
 from seqpipe.padded import Padded
 from seqpipe.params.models import RecurrentParams
 
@@ -27,10 +29,12 @@ GOALS = {"100": 4.0, "150": 4.0, "200": 4.0, "800 mixed": 20.0}
 
 def pair(cell: str) -> tuple[Encoder, nn.RNNBase]:
     """Our encoder and torch's layer with the same weights."""
-    own = Encoder(FEATURES, RecurrentParams(cell=cell, hidden=HIDDEN, dropout=0), bidirectional=True)
+    own = Encoder(
+        FEATURES, RecurrentParams.model_validate({"cell": cell, "hidden": HIDDEN, "dropout": 0}), bidirectional=True
+    )
     peer = PEERS[cell](FEATURES, HIDDEN, bidirectional=True, batch_first=True)
     for cells, suffix in ((own.forward_cells, ""), (own.backward_cells, "_reverse")):
-        W, U, b, *inside = cells[0].weights()
+        W, U, b, *inside = cast(Cell, cells[0]).weights()
         second = torch.zeros_like(b)  # torch's other bias: of the GRU's candidate alone it is not redundant
         second[-HIDDEN:] = inside[0] if cell == "gru" else 0
         for name, weight in (("weight_ih", W), ("weight_hh", U), ("bias_ih", b), ("bias_hh", second)):

@@ -19,6 +19,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -71,7 +72,7 @@ def librosa_loop(files: dict[str, list[Path]], spectra: Spectra, out: Path) -> N
     """The same frames by librosa, into the same kind of file."""
     import librosa
 
-    sizes = {"n_fft": spectra.fft, "hop_length": spectra.hop, "win_length": round(0.025 * RATE)}
+    sizes: dict[str, Any] = {"n_fft": spectra.fft, "hop_length": spectra.hop, "win_length": round(0.025 * RATE)}
     out.mkdir(exist_ok=True)
     for split, paths in files.items():
         with Writer(out / f"{split}.arrow", {"source": f"frames:{MELS}"}) as writer:

@@ -7,6 +7,8 @@ machine must be quiet: two threads that have to wait for each other are slower t
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from timing import medians, table
@@ -41,7 +43,7 @@ def main() -> None:
                 language(model, batch, Moment(0, 1, params)).mean().backward()
                 optimizer.step()
 
-        seconds = medians({"one": lambda run=updates: run(1), "two": lambda run=updates: run(2)}, repeats=3)
+        seconds = medians({"one": partial(updates, 1), "two": partial(updates, 2)}, repeats=3)
         weights = sum(weight.numel() for weight in model.parameters())
         speeds = {f"{threads} thread, updates/s": UPDATES / time for threads, time in seconds.items()}
         rows.append({"weights": weights, **speeds, "two / one": seconds["one"] / seconds["two"]})

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from sacrebleu.metrics import BLEU
+from sacrebleu.metrics.bleu import BLEU
 from timing import goal, table
 from turns import Runner, Turn
 
@@ -153,9 +153,9 @@ def prepare(data: Path, languages: tuple[str, str], folder: Path, input_feeding:
         pairs = [pair for pair in zip(*lines, strict=True) if all(pair)]
         rows = "".join(f"{source}\t{target}\n" for source, target in pairs)
         (raw / f"{split}.tsv").write_text(f"source\ttarget\n{rows}", encoding="utf-8")
-        for language, side in zip(languages, zip(*pairs, strict=True), strict=True):
+        for language, written in zip(languages, zip(*pairs, strict=True), strict=True):
             name = split.replace("valid", "dev")
-            (plain / f"{name}.{language}").write_text("".join(f"{line}\n" for line in side), encoding="utf-8")
+            (plain / f"{name}.{language}").write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
     YAML().dump({"pipelines": {NAME: "text"}, NAME: SEQPIPE}, folder / "params.yaml")
     subprocess.run([sys.executable, "-m", "seqpipe", "preprocess", "text"], cwd=folder, check=True)
     for side in ("source", "target"):

@@ -84,10 +84,6 @@ class Crew:
         self._changing = threading.Lock()
         self._closed = False
 
-    def begin(self) -> None:
-        """Have a process load before there is work."""
-        self.submit(int)
-
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """What will be the result of a call in one of the processes."""
         return self._threads.submit(self._call, function, *arguments)

@@ -31,13 +31,11 @@ class Promise(Protocol):
 class Workers(NamedTuple):
     """``submit(function, argument)`` gives a promise; ``ahead`` of them are worth having at a time.
 
-    A function that a cluster runs must be a module's own, and its argument one that pickles. ``begin()`` says that much
-    work is to come, for which some have to load.
+    A function that a cluster runs must be a module's own, and its argument one that pickles.
     """
 
     submit: Callable[..., Promise]
     ahead: int
-    begin: Callable[[], object] = tuple
 
     def ordered(self, promised: Iterable[Promise]) -> Iterator[Any]:
         """The results of promises in their order; only ``ahead`` are made before they are asked for."""
@@ -143,7 +141,7 @@ def workers(load: Callable[[], Any], jobs: int | None = None, cluster: str | Non
         yield ALONE
         return
     with Crew(count - 1, load) as crew:
-        yield Workers(partial(_shared, crew.submit), AHEAD * count, crew.begin)
+        yield Workers(partial(_shared, crew.submit), AHEAD * count)
 
 
 @contextmanager

@@ -182,8 +182,10 @@ def test_a_file_that_changes_while_it_is_read_is_not_known_by_what_it_holds_then
     assert [plain(item) for item in Stock(tmp_path / "stock", recipe(), ALONE, silent)(items)] == one_by_one(items)
 
 
-def test_what_a_killed_run_still_writes_is_in_nobodys_way(tmp_path: Path) -> None:
-    paths = written(tmp_path, [[1], [2]])
+def test_what_a_killed_run_still_writes_is_in_nobodys_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TOGETHER", 1)
+    monkeypatch.setattr(module, "OPEN", 1)
+    paths = written(tmp_path, [[1], [2], [3], [4]])
     late: list[Callable[[], object]] = []
 
     def put_off(function: Callable[..., object], *values: object) -> Known:
@@ -191,10 +193,9 @@ def test_what_a_killed_run_still_writes_is_in_nobodys_way(tmp_path: Path) -> Non
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(Stock(tmp_path / "stock", recipe(), Workers(put_off, 1), silent)(stream(paths, [0])))
-    stock, items = Stock(tmp_path / "stock", recipe(), ALONE, silent), stream(paths, [1, 1])
-    found = stock(items)
-    next(found)
+        list(Stock(tmp_path / "stock", recipe(), Workers(put_off, 1), silent)(stream(paths, [0, 1])))
+    stock, items = Stock(tmp_path / "stock", recipe(), ALONE, silent), stream(paths, [2, 3])
+    list(stock(items))
     late[0]()  # a worker that goes on
     assert [plain(item) for item in stock(items)] == one_by_one(items)
 
@@ -214,18 +215,27 @@ def test_other_parameters_and_a_changed_file_are_prepared_anew(tmp_path: Path) -
     assert changed.made == 1
 
 
-def test_workers_begin_to_load_where_nothing_is_prepared_yet(tmp_path: Path) -> None:
-    begun: list[int] = []
-    who = ALONE._replace(begin=lambda: begun.append(1))
-    (path,) = written(tmp_path, [[1]])
-    list(Stock(tmp_path / "stock", recipe(), who, silent)(stream([path], [0])))
-    assert begun
-    Stock(tmp_path / "stock", recipe(), who, silent)
-    assert len(begun) == 1
+def test_workers_have_nothing_to_do_with_a_single_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TOGETHER", 2)
+    asked: list[int] = []
+
+    def submit(function: Callable[..., object], *values: object) -> Known:
+        asked.append(1)
+        return Known(function(*values))
+
+    paths = written(tmp_path, [[number] for number in range(6)])
+    stock = Stock(tmp_path / "stock", recipe(), Workers(submit, 3), silent)
+    list(stock(stream(paths, [0, 1])))
+    assert not asked
+    list(stock(stream(paths, [2, 3, 4, 5])))
+    assert asked == [1]
 
 
-def test_a_shard_that_a_worker_wrote_elsewhere_is_missed_clearly(tmp_path: Path) -> None:
+def test_a_shard_that_a_worker_wrote_elsewhere_is_missed_clearly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TOGETHER", 1)
     elsewhere = Workers(lambda function, path, codec, new: Known([None for _ in new]), 1)
     stock = Stock(tmp_path / "stock", recipe(), elsewhere, silent)
-    with pytest.raises(SeqpipeError, match=r"000000.arrow was written by a worker, but is not here; .* same path"):
-        list(stock(stream(written(tmp_path, [[1]]), [0])))
+    with pytest.raises(SeqpipeError, match=r"000001.arrow was written by a worker, but is not here; .* same path"):
+        list(stock(stream(written(tmp_path, [[1], [2]]), [0, 1])))

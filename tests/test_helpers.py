@@ -177,12 +177,6 @@ def test_a_crew_that_is_asked_for_nothing_has_no_processes() -> None:
     assert not crew._helpers
 
 
-def test_a_crew_may_load_before_there_is_work(tmp_path: Path) -> None:
-    with Crew(2, partial(hold, tmp_path / "begun")) as crew:
-        crew.begin()
-        until(tmp_path / "begun")
-
-
 def test_no_more_processes_begin_than_there_is_work_for() -> None:
     with Crew(9, partial(int, 1)) as crew:
         for _ in range(4):
@@ -222,7 +216,7 @@ from seqpipe.helpers import Crew
 signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     with Crew(2, partial(int, 1)) as crew:
-        crew.begin()
+        crew.submit(int)
         time.sleep({delay})
         os.killpg(0, signal.SIGINT)
         time.sleep(9)

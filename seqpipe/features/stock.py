@@ -21,7 +21,7 @@ from seqpipe.files import SeqpipeError
 from seqpipe.readers.example import Dropped, Example
 from seqpipe.report import Progress, Report
 from seqpipe.store import Store
-from seqpipe.workers import Known, Promise, Workers
+from seqpipe.workers import ALONE, Known, Promise, Workers
 
 VERSION = 4  # of what prepare makes; raised when it makes other values of the same parameters
 TOGETHER, BYTES = 64, 16 << 20  # examples in a stretch at most, and of their new files, but for its last one
@@ -59,8 +59,6 @@ class Stock:
         self._run, self._shards = token_hex(4), 0  # of a run that was killed, a worker may still write
         for path in sorted(self.folder.glob("*.arrow")):
             self._take_in(path)
-        if not self._places:
-            workers.begin()
 
     def __call__(self, items: Iterable[Example | Dropped]) -> Iterator[Example | Dropped]:
         """Prepare a stream."""
@@ -77,7 +75,11 @@ class Stock:
             self._promised.difference_update(key for _, stretch in waiting for key, _ in stretch.new)
 
     def _promises(self, items: Iterable[Example | Dropped], waiting: deque[tuple[str, Stretch]]) -> Iterator[Promise]:
-        """Of each stretch, the reasons of ``write_shard``; it joins ``waiting`` with the name of its shard."""
+        """Of each stretch, the reasons of ``write_shard``; it joins ``waiting`` with the name of its shard.
+
+        The first one is for whoever asks, so that no other has to begin for less than two.
+        """
+        submit = ALONE.submit
         for stretch in self._stretches(items):
             shard = f"{self._run}-{self._shards:06d}.arrow"
             waiting.append((shard, stretch))
@@ -86,7 +88,8 @@ class Stock:
                 continue
             self._shards += 1
             self.made += len(stretch.new)
-            yield self.workers.submit(write_shard, (self.folder / shard).absolute(), self.codec, stretch.new)
+            yield submit(write_shard, (self.folder / shard).absolute(), self.codec, stretch.new)
+            submit = self.workers.submit
 
     def _stretches(self, items: Iterable[Example | Dropped]) -> Iterator[Stretch]:
         stretch, files, size = Stretch([], []), set[Path](), 0
