@@ -43,6 +43,13 @@ class Helper:
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
         )
         self._asked, self._told = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
+        self._loaded = False
+
+    def load(self, function: Callable[[], Any]) -> None:
+        """Make a first call, after which others find loaded what they need; what is wrong shows in the next call."""
+        with suppress(Exception):
+            self(_load, function)
+        self._loaded = True
 
     def __call__(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """The result of a call there, or the error that it ended in; all of them must pickle."""
@@ -60,6 +67,8 @@ class Helper:
 
     def close(self) -> None:
         """End the process; a call that is under way is interrupted."""
+        if not self._loaded:
+            self._process.kill()
         with suppress(OSError):  # of what was to be written and has no reader any more
             self._asked.close()
         try:
@@ -94,8 +103,7 @@ class Crew:
                 return
             self._own.helper = Helper()
             self._helpers.append(self._own.helper)
-        with suppress(Exception):  # the next call meets it again
-            self._own.helper(_load, self.load)
+        self._own.helper.load(self.load)
 
     def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return self._own.helper(function, *arguments)

@@ -58,7 +58,10 @@ def _column(kind: str, items: list[Any]) -> pa.Array:
 
 def _offsets(items: list[Any]) -> np.ndarray:
     """Where each item begins among all of them, and where the last ends, int32[items + 1]."""
-    return np.cumsum([0, *map(len, items)]).astype(np.int32)
+    ends = np.cumsum([0, *map(len, items)])
+    if ends[-1] > np.iinfo(np.int32).max:
+        raise SeqpipeError(f"An example of {max(map(len, items))} steps or bytes is too long to be stored; split it.")
+    return ends.astype(np.int32)
 
 
 def _buffer(values: np.ndarray) -> pa.Buffer:

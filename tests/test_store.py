@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from seqpipe import store as module
 from seqpipe.files import SeqpipeError
-from seqpipe.store import Row, Store, Writer
+from seqpipe.store import Row, Store, Writer, _offsets
 
 COLUMNS = {"id": "text", "source": "frames:3", "words": "ids:2", "target": "ids", "past": "values"}
 DTYPES = {"source": np.float32, "words": np.int32, "target": np.int32, "past": np.float64}
@@ -162,3 +162,11 @@ def test_missing_and_broken_files_say_what_to_do(tmp_path: Path) -> None:
         path.write_bytes(broken)
         with pytest.raises(SeqpipeError, match=r"a\.arrow is not a whole Arrow file; run `seqpipe preprocess` again"):
             Store(path)
+
+
+def test_an_example_that_is_too_long_for_the_format_is_an_error() -> None:
+    assert _offsets([range(2**31 - 2), range(1)])[-1] == 2**31 - 1
+    with pytest.raises(
+        SeqpipeError, match="An example of 2147483647 steps or bytes is too long to be stored; split it"
+    ):
+        _offsets([range(2**31 - 1), range(1)])

@@ -13,7 +13,7 @@ app = typer.Typer(no_args_is_help=True, help="Turn raw data into features, by mo
 
 Strict = Annotated[bool, typer.Option("--strict", help="End at the first example that cannot be used.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen, and how long it would take.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Cores to work on; without it all, or 8 if less.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Cores to work on (all; for sound and pictures 8 at most).")]
 ClusterAddress = Annotated[str | None, typer.Option(help="A Dask scheduler whose workers prepare: tcp://HOST:8786.")]
 
 

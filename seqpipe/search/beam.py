@@ -103,8 +103,9 @@ def _extend(
 ) -> Extended:
     """The same for one group of at most ``size``, which a token costs ``cost`` (N, V)."""
     ranked = log_probs if cost is None else log_probs - cost[:, None]
-    some = ranked[:, :, WORDS:] if limits.may_be_short(written) else torch.zeros_like(ranked[:, :, :1])
-    word, end = limits.bounded(some.amax(dim=2, keepdim=True), ranked[:, :, END], written)  # −∞: not this one
+    words = ranked[:, :, WORDS:] if limits.forbid_ends(written) else torch.zeros_like(ranked[:, :, :1])
+    likeliest = words.amax(dim=2, keepdim=True)  # −∞ where no word is left, which counts only where ends are forbidden
+    word, end = limits.bounded(likeliest, ranked[:, :, END], written)  # −∞: no word may come, or the end may not
     going_on = log_prob.masked_fill(word.squeeze(2) == -torch.inf, -torch.inf)
     total, parent, token = best_sums(going_on, ranked, WORDS, size)
     total = torch.cat([total, log_prob + end.double()], dim=1)

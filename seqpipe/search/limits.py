@@ -21,8 +21,11 @@ class Limits(NamedTuple):
         """Those of ``sentences`` (N',), in that order."""
         return Limits(self.shortest[sentences], self.longest[sentences])
 
-    def may_be_short(self, written: int) -> bool:
-        """Whether some output may not end after ``written`` tokens unless no word is left; a GPU is not asked."""
+    def forbid_ends(self, written: int) -> bool:
+        """Whether some output may not end after ``written`` tokens unless no word is left.
+
+        On a GPU, which one would have to wait for, the answer is always yes.
+        """
         return self.shortest.is_cuda or bool((self.shortest > written).any())
 
     def bounded(self, words: Tensor, end: Tensor, written: int) -> tuple[Tensor, Tensor]:
