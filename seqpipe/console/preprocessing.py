@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seqpipe.console.streams import line
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def preprocessed(found: Preprocessed) -> None:
-    """For a person at a terminal, a line a split: examples, hours, steps and their lengths, unknown tokens; then what
+    """For a person at a terminal, a row a split: examples, hours, steps and their lengths, unknown tokens; then what
     is worth a look. It goes to standard error, as all that a stage says."""
     if not sys.stderr.isatty():
         return
@@ -22,16 +22,16 @@ def preprocessed(found: Preprocessed) -> None:
     from rich.table import Table
 
     figures, console = found.figures, Console(stderr=True, highlight=False)
-    table = Table(title=f"seqpipe preprocess {found.name}", caption=f"everything: {found.folder / 'report.json'}")
-    for column in ("split", "examples", "dropped", "hours", "source steps", "target steps", "lengths", "unknown"):
-        table.add_column(column, justify="left" if column in ("split", "lengths", "unknown") else "right")
-    for split, one in figures["splits"].items():
-        hours = "" if one["hours"] is None else f"{one['hours']:.2f}"
-        counts = (f"{one['examples']:,}", f"{one['dropped']:,}", hours)
-        steps = (_short(one["steps"][side]) for side in ("source", "target"))
-        lengths = ", ".join(map(_span, one["lengths"]["source"]))
-        unknown = ", ".join(f"{side} {share:.2%}" for side, share in one["unknown"].items())
-        table.add_row(split, *counts, *steps, lengths, unknown)
+    table = Table(
+        title=f"seqpipe preprocess {found.name}", caption=f"everything: {found.folder / 'report.json'}", show_lines=True
+    )
+    rows = [_cells(split, one) for split, one in figures["splits"].items()]
+    shown = [column for column in rows[0] if any(row[column] for row in rows)]
+    for column in shown:
+        left = column in ("split", "lengths", "unknown")
+        table.add_column(column, justify="left" if left else "right", no_wrap=column == "lengths")
+    for row in rows:
+        table.add_row(*(row[column] for column in shown))
     console.print(table)
     for side, one in figures["vocabulary"].items():
         console.print(f"{side}: {one['in_train']:,} of {one['size']:,} ids occur in train", markup=False)
@@ -43,6 +43,20 @@ def preprocessed(found: Preprocessed) -> None:
             console.print(f"{count:,} different examples stand in both {pair.replace(', ', ' and ')}", markup=False)
     for one in figures["dropped"]:
         console.print(f"dropped: {one['where']}: {one['reason']}", markup=False)
+
+
+def _cells(split: str, one: dict[str, Any]) -> dict[str, str]:
+    """The row of a split; what it does not have is empty."""
+    return {
+        "split": split,
+        "examples": f"{one['examples']:,}",
+        "dropped": f"{one['dropped']:,}",
+        "hours": "" if one["hours"] is None else f"{one['hours']:.2f}",
+        "source steps": _short(one["steps"]["source"]),
+        "target steps": _short(one["steps"]["target"]),
+        "lengths": "\n".join(map(_span, one["lengths"]["source"])),
+        "unknown": "\n".join(f"{side} {share:.2%}" for side, share in one["unknown"].items()),
+    }
 
 
 def _span(lengths: dict[str, int]) -> str:
