@@ -46,12 +46,12 @@ def test_classes_below_splits(tmp_path: Path) -> None:
 
 
 def test_spoken_digits_have_a_test_of_their_own(tmp_path: Path) -> None:
-    touch(tmp_path, *(f"recordings/{digit}_ann_{at}.wav" for digit in "07" for at in (0, 4, 5, 12, 40)))
+    touch(tmp_path, *(f"recordings/{digit}_ann_{at}.wav" for digit in "07" for at in (0, 4, 5, 12, 40, 900)))
     found = NAMES.look(tmp_path)
     assert found is not None
     assert (found.modality, found.task) == ("audio", "classify")
     parts = {split: list(NAMES.read(tmp_path, found.options, names)) for split, names in found.splits.items()}
-    assert {split: len(part) for split, part in parts.items()} == {"train": 6, "test": 4}
+    assert {split: len(part) for split, part in parts.items()} == {"train": 8, "test": 4}
     name = "recordings/0_ann_0.wav"
     assert parts["test"][0] == Example(name, Clip(tmp_path / name), "0", name, "ann")
 

@@ -70,7 +70,8 @@ def preprocess(
     report(Note(f"{pipeline.name}: {shown} examples in {out}"))
     if stock:
         stock.tidy()
-        report(Note(f"{pipeline.name}: {stock.made} sources were prepared anew, the others lay in {stock.folder}"))
+        new = "1 source was" if stock.made == 1 else f"{stock.made:,} sources were"
+        report(Note(f"{pipeline.name}: {new} prepared anew, the others lay in {stock.folder}"))
     return Preprocessed(pipeline.name, out, figures)
 
 

@@ -45,7 +45,7 @@ SOURCES: dict[str, tuple[tuple[str, ...], Callable[[Path], Any]]] = {
 FIELD = re.compile(r"\{(\w+)\}")
 DIGITS = frozenset("0123456789")
 FSDD = "{label}_{group}_{index}"
-FSDD_SPLITS = {"train": ["*_[5-9].wav", "*_[0-9][0-9].wav"], "test": ["*_[0-4].wav"]}
+FSDD_SPLITS = {"train": ["*_[5-9].wav", "*_[0-9][0-9]*.wav"], "test": ["*_[0-4].wav"]}
 
 
 def look_classes(path: Path) -> Found | None:
