@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -96,6 +97,27 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert seqpipe("preprocess", "text").code == 0
     return tmp_path
+
+
+@pytest.mark.slow
+def test_no_thread_outlives_the_group(tmp_path: Path) -> None:
+    """A thread that is left may drop a tensor while the interpreter ends, which aborts the process."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import psutil, torch\n"
+        "from seqpipe.training.distributed import group, together\n"
+        "before = psutil.Process().num_threads()\n"
+        "with together():\n"
+        "    assert group().sum(torch.ones(1)) == 2\n"
+        "    assert psutil.Process().num_threads() > before\n"
+        "    import torch._dynamo\n"  # as optimisers do
+        "assert psutil.Process().num_threads() == before\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [*TORCHRUN[:-2], script], capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def outcome(project: Path, name: str) -> tuple[torch.Tensor, np.ndarray]:

@@ -90,6 +90,10 @@ def together() -> Iterator[None]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1 or "RANK" not in os.environ:
         yield
         return
+    # Optimisers import this at their first step, and what it defines then holds the group that there is: its threads
+    # would outlive the group, and one that drops a tensor while the interpreter ends aborts the process.
+    import torch.distributed.nn
+
     store, rank, size = next(rendezvous("env://"))
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     distributed.init_process_group(backend, store=store, rank=rank, world_size=size)
