@@ -102,8 +102,9 @@ def test_a_word_may_hold_spaces_and_broken_letters(tmp_path: Path) -> None:
     assert {word: vector.tolist() for word, vector in found.items()} == {". . .": [3, 4], "last": [9, 10]}
 
 
-def test_floats_that_look_like_line_ends_are_numbers(tmp_path: Path) -> None:
-    (odd,) = struct.unpack("<f", b"\n \n ")
+@pytest.mark.parametrize("look", [b"\n \n ", b"text", b"1.x "])
+def test_floats_that_look_like_text_are_numbers(tmp_path: Path, look: bytes) -> None:
+    (odd,) = struct.unpack("<f", look)
     words = {"a": [odd, 1.0], "b": [odd, odd]}
     found = read_vectors(put(tmp_path, binary(words)), {"a", "b"}, silent).found
     assert {word: vector.tolist() for word, vector in found.items()} == words

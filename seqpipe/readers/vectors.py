@@ -64,8 +64,9 @@ def _read(file: BufferedReader[Any], path: Path, wanted: frozenset[str], report:
     fields = first.split()
     if len(fields) == 2 and all(field.isdigit() for field in fields) and 0 < int(fields[1]) <= LARGEST:
         count, size = map(int, fields)
-        start, _, numbers = file.peek(LONGEST).partition(b" ")
-        is_text = _is_text(start + numbers[: 4 * size])
+        ahead = file.peek(LONGEST)
+        start, _, numbers = ahead.partition(b" ")
+        is_text = _is_text(start + numbers[: 4 * size]) and any(map(_is_number, ahead.partition(b"\n")[0].split()[1:]))
         entries = _lines(file, file.readline(LONGEST), 2, size, path) if is_text else _words(file, count, size, path)
         parse = _from_text if is_text else _from_binary
     elif len(fields) > 1 and _is_text(first) and all(map(_is_number, fields[1:])):
@@ -153,7 +154,7 @@ def _finite(values: np.ndarray, entry: Entry) -> np.ndarray:
 
 
 def _is_text(start: bytes) -> bool:
-    """Whether bytes are the start of UTF-8 without control characters; float32 numbers are not."""
+    """Whether bytes are the start of UTF-8 without control characters; float32 numbers hardly are."""
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(start)
     except UnicodeDecodeError:
