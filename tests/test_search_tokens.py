@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -25,9 +26,11 @@ from searched import (
 )
 from torch import Tensor
 
+from seqpipe import compiled
 from seqpipe.features.tokens import END
 from seqpipe.files import SeqpipeError
-from seqpipe.search import tokens
+from seqpipe.nn import softmax
+from seqpipe.search import sums_kernel, tokens
 from seqpipe.search.beam import Width, beam_search, bound
 from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.search.limits import Limits, constant, relative
@@ -254,14 +257,20 @@ def test_what_bounds_a_score_is_as_exact_as_the_score(kind: str) -> None:
     assert highest == pytest.approx(-7.123456789 / ranking.norm(81), rel=1e-15)
 
 
-@pytest.mark.parametrize("size", [5, 40, 1999, 2000, 2006])
+@pytest.mark.parametrize("compiled_too", [False, True])
+@pytest.mark.parametrize("size", [5, 40, 127, 133, 2006])
 @pytest.mark.parametrize("count", [1, 30])
-def test_the_largest_sums_are_those_of_a_full_sort(count: int, size: int) -> None:
+def test_the_largest_sums_are_those_of_a_full_sort(
+    monkeypatch: pytest.MonkeyPatch, count: int, size: int, compiled_too: bool
+) -> None:
+    monkeypatch.setattr(softmax, "FEW", 0 if compiled_too else 10**9)
+    monkeypatch.setattr(compiled, "PART", 1)
     generator = torch.Generator().manual_seed(size)
     for beam, k, first in [(1, 1, 0), (5, 5, 4), (3, 7, 4), (4, 40, 1)]:
         log_prob = torch.randn(count, beam, generator=generator, dtype=torch.float64)
         log_prob[:, 1:2] = -torch.inf
         log_probs = torch.randn(count, beam, size, generator=generator)
+        log_probs[:, 0, 4::3] = -torch.inf
         sums, parent, token = best_sums(log_prob, log_probs, first, k)
         every = log_prob[:, :, None] + log_probs[:, :, first:].double()
         assert torch.equal(sums, every.flatten(1).sort(dim=1, descending=True).values[:, :k])
@@ -270,3 +279,16 @@ def test_the_largest_sums_are_those_of_a_full_sort(count: int, size: int) -> Non
         assert (token >= first).all()
         finite = [{*zip(p, t, strict=True)} for p, t in zip(parent.tolist(), token.tolist(), strict=True)]
         assert all(len(one) == sums.shape[1] for one in finite)
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 999), beam=st.integers(1, 4), size=st.integers(1, 300), k=st.integers(1, 9))
+def test_of_equal_sums_the_first_are_taken(seed: int, beam: int, size: int, k: int) -> None:
+    rng, k = np.random.default_rng(seed), min(k, beam * size)
+    log_prob, log_probs = rng.integers(-3, 0, (1, beam)) * 1.0, rng.integers(-4, 0, (1, beam, size)).astype(np.float32)
+    sums, codes = np.empty((1, k)), np.empty((1, k), np.int64)
+    sums_kernel.largest(log_prob, log_probs, 0, sums, codes)
+    every = (log_prob[0, :, None] + log_probs[0]).ravel()
+    order = np.argsort(-every, kind="stable")[:k]
+    assert codes[0].tolist() == order.tolist()
+    assert sums[0].tolist() == every[order].tolist()

@@ -19,6 +19,7 @@ from seqpipe.nn.attention import SCORES, Memory, weights
 from seqpipe.nn.dropout import DROPOUTS
 from seqpipe.nn.embedding import Learned
 from seqpipe.nn.recurrent import Recurrent, Step
+from seqpipe.nn.softmax import log_softmax
 from seqpipe.nn.state import State
 from seqpipe.nn.surprise import surprise_on_data
 from seqpipe.padded import Padded
@@ -67,6 +68,10 @@ class TiedOutput(nn.Module):
         """Logits (…, V) for h̃ (…, H)."""
         return functional.linear(self.project(attended), vectors.weight, self.bias)
 
+    def log_probs(self, attended: Tensor, vectors: Learned) -> Tensor:
+        """log softmax of the logits (R, V) for h̃ (R, H)."""
+        return log_softmax(self.project(attended), vectors.weight, self.bias)
+
     def surprise(self, attended: Tensor, vectors: Learned, labels: Padded, smoothing: float) -> Tensor:
         """−log p (B, T) of labels (B, T) for h̃ (B, T, H)."""
         return surprise_on_data(self.project(attended), vectors.weight, self.bias, labels, smoothing)
@@ -82,6 +87,10 @@ class OwnOutput(nn.Module):
     def forward(self, attended: Tensor, vectors: Learned) -> Tensor:
         """Logits (…, V) for h̃ (…, H)."""
         return self.linear(attended)  # type: ignore[no-any-return]
+
+    def log_probs(self, attended: Tensor, vectors: Learned) -> Tensor:
+        """log softmax of the logits (R, V) for h̃ (R, H)."""
+        return log_softmax(attended, self.linear.weight, self.linear.bias)
 
     def surprise(self, attended: Tensor, vectors: Learned, labels: Padded, smoothing: float) -> Tensor:
         """−log p (B, T) of labels (B, T) for h̃ (B, T, H)."""
@@ -134,7 +143,7 @@ class Decoder(nn.Module):
     def step(self, state: DecoderState, tokens: Tensor) -> tuple[Tensor, DecoderState]:
         """Log-probabilities (R, V) of the next token after ``tokens`` (R,)."""
         state = self._next(state, self.vectors.lookup(tokens), self.recurrent.step)
-        return torch.log_softmax(self.output(state.attended, self.vectors), dim=-1), state
+        return self.output.log_probs(state.attended, self.vectors), state
 
     def _next(self, state: DecoderState, embedded: Tensor, step: Step) -> DecoderState:
         inputs = torch.cat([embedded, state.attended], dim=-1) if self.feeding else embedded

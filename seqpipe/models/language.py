@@ -18,6 +18,7 @@ from seqpipe.nn.dropout import DROPOUTS
 from seqpipe.nn.embedding import Learned
 from seqpipe.nn.fronts import TokenFront
 from seqpipe.nn.recurrent import Recurrent
+from seqpipe.nn.softmax import log_softmax
 from seqpipe.nn.state import State
 from seqpipe.padded import Padded
 from seqpipe.params.models import LanguageModel
@@ -74,8 +75,10 @@ class Language(nn.Module):
     def step(self, state: Written, tokens: Tensor) -> tuple[Tensor, Written]:
         """Log-probabilities (R, V) of the next token after ``tokens`` (R,)."""
         hidden, layers = self.recurrent.step(self.front.vectors.lookup(tokens), state.layers)
-        return torch.log_softmax(self._logits(hidden), dim=-1), Written(layers)
+        return log_softmax(self.project(hidden), self._output(), self.bias), Written(layers)
 
     def _logits(self, hidden: Tensor) -> Tensor:
-        weight = self.front.vectors.weight if self.output is None else self.output
-        return functional.linear(self.project(hidden), weight, self.bias)  # type: ignore[arg-type]
+        return functional.linear(self.project(hidden), self._output(), self.bias)
+
+    def _output(self) -> Tensor:
+        return self.front.vectors.weight if self.output is None else self.output  # type: ignore[return-value]
