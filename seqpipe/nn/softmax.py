@@ -23,7 +23,7 @@ def log_softmax(hidden: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     Many float32 on a CPU, of which no gradient is wanted, get bias and softmax in one compiled function, in place of
     the product: torch's take as long as the product itself.
     """
-    gradient = torch.is_grad_enabled() and (hidden.requires_grad or weight.requires_grad)
+    gradient = torch.is_grad_enabled() and any(part.requires_grad for part in (hidden, weight, bias))
     if gradient or torch.is_autocast_enabled("cpu") or not compiles(len(hidden) * len(weight), hidden):
         return torch.log_softmax(functional.linear(hidden, weight, bias), dim=-1)
     from seqpipe.compiled import in_parts  # numba loads here
