@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -31,6 +32,8 @@ class Window(NamedTuple):
 
 
 WHOLE = Window()
+NAMED = 3
+"""Of the rows in a part of a stream, those that its id names."""
 
 
 class Batch(NamedTuple):
@@ -144,6 +147,14 @@ class Rows:
             yield collate([self.table[row] for row in rows])
 
 
+def _names(rows: Sequence[Row], ends: np.ndarray, first: int, last: int) -> str:
+    """The ids of the first three rows among the steps from ``first`` to before ``last``, where ``rows`` follow each
+    other with these ``ends``; of the next one where there are no steps."""
+    one, other = np.searchsorted(ends, [first, max(first, last - 1)], side="right").clip(max=len(rows) - 1).tolist()
+    found = [row["id"] for row in rows[one : min(one + NAMED, other + 1)]]
+    return " + ".join(found) + (" + …" if other >= one + NAMED else "")
+
+
 class Streams:
     """All rows in random order as one stream, cut into parallel streams, each read ``span`` steps at a time.
 
@@ -173,11 +184,13 @@ class Streams:
             np.array_split(np.concatenate([_wide(row[name]) for row in rows]), self.streams)
             for name in ("source", "target")
         )
-        ids = [f"stream {number}" for number in range(1, self.streams + 1)]
+        ends = np.cumsum([len(row["target"]) for row in rows])
+        begins = np.cumsum([0, *(len(one) for one in target)]).tolist()
         cut = self.reach if self.reach < self.span else None
         for new in range(0, self.longest, self.span):
             start, end = self._start(new), new + self.span
             inputs, outputs = pad([one[start:end] for one in source]), pad([one[new:end] for one in target])
+            ids = [_names(rows, ends, begin + new, min(begin + end, stop)) for begin, stop in pairwise(begins)]
             yield Batch(ids, inputs, outputs, window=Window(new - start, self._start(end) - start, cut))
 
     def _start(self, new: int) -> int:

@@ -36,6 +36,11 @@ Prepare = Callable[[], object]
         ("rate: 8000", "rate: high", r"line 16: tones\.features\.rate is 'high', but must be a valid integer"),
         ("window: 5", "window: 5.5", r"line 24: waves\.features\.window is 5\.5, but must be a valid integer"),
         ("window: 5", "window: -5", r"line 24: waves\.features\.window is -5, but must be greater than 0\."),
+        (
+            "threads: 1}\n  decode: {beam: 2}",
+            "threads: 9999}\n  decode: {beam: 2}",
+            r"line \d+: tones\.train\.threads is 9999, but must be .* 1024\.",
+        ),
         ("arima: false", "arima: maybe", r"line 27: waves\.decode\.arima is 'maybe', but must be a valid boolean"),
         ("rate: 8000", "rate: 8000, rate: 9000", r"line 16 is not valid YAML: found duplicate key"),
         ("words: text,", "words: text,,", r"line \d+ is not valid YAML"),
@@ -286,6 +291,12 @@ def test_a_disk_that_takes_nothing(project: Path, monkeypatch: pytest.MonkeyPatc
     assert re.match(
         rf".*words\S*: {os.strerror(number)}; check the path, its permissions and the free space\.", sentence
     )
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_model_that_no_memory_holds(project: Path, layers: int) -> None:
+    edit("params.yaml", "cell: gru, hidden: 6", f"cell: gru, layers: {layers}, hidden: 6000000")
+    assert refused("train", "words").startswith("There is not enough memory; lower train.budget")
 
 
 @pytest.mark.parametrize(

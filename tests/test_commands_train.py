@@ -6,12 +6,14 @@ import csv
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
 from trained_project import edit, refused, seqpipe
 
 from seqpipe.commands import watched
 from seqpipe.commands.decode import decode_test
 from seqpipe.commands.evaluate import evaluate
 from seqpipe.commands.train import train
+from seqpipe.commands.trained import Trained
 from seqpipe.files import SeqpipeError, read_json
 from seqpipe.metrics.directions import LOWER_IS_BETTER
 from seqpipe.params.pipeline import OWN_HEADLINES, SCHEMAS
@@ -73,6 +75,33 @@ def test_a_metric_the_task_has_not_is_refused_with_those_it_has(
     assert refused("train", name) == (
         f"params.yaml: {name}.train.watch is 'accuracy', but must be loss or a metric of {known}."
     )
+
+
+def test_what_is_called_strange_is_told_by_the_weights_that_are_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The threshold of an autoencoder is fitted anew at every epoch, before its flags are scored."""
+    monkeypatch.chdir(tmp_path)
+    for split, texts in (("train", "a b\nb a\nb b a\n"), ("valid", "a a\nb b a\na b\n"), ("test", "a\n")):
+        path = tmp_path / f"data/raw/mine/{split}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts, encoding="utf-8")
+    section = "task: autoencode, features: {source: {level: char}}, model: {hidden: 4}"
+    Path("params.yaml").write_text(
+        f"pipelines: {{mine: text}}\nmine: {{{section}, train: {{epochs: 3, watch: f1, threads: 1}}}}\n",
+        encoding="utf-8",
+    )
+    assert seqpipe("preprocess", "text").code == 0
+    seen: list[float] = []
+
+    def told(trained: Trained, *_: object) -> dict[str, float]:
+        seen.append(trained.model.threshold.item())
+        return {"f1": len(seen) / 10}  # the last epoch is the best
+
+    monkeypatch.setattr(watched, "_scores", told)
+    train(read_pipeline("mine"), silent)
+    assert len(set(seen[1:])) == 3
+    assert seen[-1] == load_file("data/models/mine/model.safetensors")["threshold"].item()
 
 
 def test_a_metric_that_is_gone_ends_training_with_the_reason(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 import tiny
 import torch
 
-from seqpipe.batches import collate
+from seqpipe.batches import Window, collate
 from seqpipe.features.sizes import Sizes
 from seqpipe.features.tokens import BEGIN
 from seqpipe.models.language import Language
@@ -78,3 +78,17 @@ def test_a_search_goes_on_from_a_prompt() -> None:
     expected = sorted(best.items(), key=lambda item: -item[1])[:3]
     assert [tuple(one.output) for one in found] == [output for output, _ in expected]
     assert [one.log_prob for one in found] == pytest.approx([total for _, total in expected], abs=1e-4)
+
+
+@pytest.mark.parametrize("window", [Window(0, None, 8), Window(0, None, 5), Window(0, 4, None)])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "mingru"])
+def test_where_gradients_are_cut_the_same_is_dropped(cell: str, window: Window) -> None:
+    """One draw of recurrent weights and of locked units for a whole batch, into however many parts it is cut."""
+    params = {"cell": cell, "layers": 2, "dropout": 0.4, "dropout_kind": "locked"}
+    model = tiny.model("language-model", **params, **({} if cell == "mingru" else {"weight_drop": 0.4})).train()
+    source = Padded(torch.randint(4, 9, (3, 12)), torch.tensor([12, 12, 12]))
+    found = []
+    for one in (Window(0, None, None), window):
+        torch.manual_seed(1)
+        found.append(model(source, None, one)[0])
+    torch.testing.assert_close(found[1], found[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import re
 import struct
@@ -100,6 +101,12 @@ def test_a_word_may_hold_spaces_and_broken_letters(tmp_path: Path) -> None:
     path = put(tmp_path, b"the 1 2\n. . . 3 4\nat name@domain.com 5 6\n\xff\xfe 7 8\n\nlast 9 10\n")
     found = read_vectors(path, {". . .", "at", "last"}, silent).found
     assert {word: vector.tolist() for word, vector in found.items()} == {". . .": [3, 4], "last": [9, 10]}
+
+
+@every_format
+def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path: Path, form: Callable[[Words], bytes]) -> None:
+    found = read_vectors(put(tmp_path, codecs.BOM_UTF8 + form(WORDS)), {"the"}, silent).found
+    assert found["the"].tolist() == WORDS["the"]
 
 
 @pytest.mark.parametrize("look", [b"\n \n ", b"text", b"1.x "])

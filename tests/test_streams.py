@@ -57,6 +57,15 @@ def test_every_step_comes_once_in_the_order_of_its_stream(
         assert joined == [token for row in plan.order.tolist() for token in rows[row][name].tolist()]
         assert max(map(len, parts)) - min(map(len, parts)) <= 1
     assert sorted(plan.order.tolist()) == list(range(count))
+    owners = [rows[row]["id"] for row in plan.order.tolist() for _ in rows[row]["target"]]
+    done = 0
+    for at, size in enumerate(
+        [sum(batch.target.lengths[at].item() for batch in batches) for at in range(plan.streams)]
+    ):
+        for number, batch in enumerate(batches):
+            new = list(dict.fromkeys(owners[done + number * span : done + min((number + 1) * span, size)]))
+            assert batch.ids[at] == " + ".join(new[:3]) + " + …" * (len(new) > 3) or not new
+        done += size
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "mingru"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -61,6 +62,14 @@ def main() -> None:
         app()
     except SeqpipeError as mistake:
         console.error(str(mistake))
+        sys.exit(2)
+    except (RuntimeError, MemoryError) as failure:  # torch's allocators raise the former
+        if not (isinstance(failure, MemoryError) or re.search("allocate.*memory|out of memory", str(failure))):
+            raise
+        console.error(
+            "There is not enough memory; lower train.budget, decode.batch_size or the model's sizes, or take a machine "
+            "that has more."
+        )
         sys.exit(2)
     except OSError as failure:  # a full disk, a folder that may not be written; Typer ends quietly at a broken pipe
         place = f"{failure.filename}: " if failure.filename else ""

@@ -38,6 +38,7 @@ def metric_of(trained: Trained, valid: Store) -> Metric | None:
         )
 
     def figure(model: nn.Module) -> float:
+        trained.task().finish(model, valid, pipeline.train)  # as after training, before anything is scored
         scores = _scores(trained._replace(model=model), rows, group())
         if watch not in scores:
             raise SeqpipeError(

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqpipe.batches import Batch, collate, plan
+from seqpipe.batches import collate, plan
 from seqpipe.features.sizes import Sizes
 from seqpipe.nn.fronts import FRONTS
 from seqpipe.nn.recurrent import Encoder, Recurrent
@@ -85,6 +85,6 @@ class Autoencoder(nn.Module):
 def fit_threshold(model: Autoencoder, valid: Store, train: Train) -> None:
     """Set the threshold to the ``quantile`` of the validation split's scores: so many of what is normal stay below."""
     model.eval()
-    batches: list[Batch] = [collate([valid[row] for row in rows]) for rows in plan(valid, train.budget)]
+    batches = (collate([valid[row] for row in rows]).beside(model) for rows in plan(valid, train.budget))
     scores = torch.cat([model.scores(batch.source, model(batch.source)) for batch in batches])
     model.threshold.copy_(scores.double().quantile(model.params.quantile))

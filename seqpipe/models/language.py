@@ -61,9 +61,9 @@ class Language(nn.Module):
         """
         states = carried = states or self.recurrent.start(len(source.lengths))
         vectors = self.dropout(self.front(source).data)
-        outputs, done = [], 0
+        outputs, done, run = [], 0, self.recurrent.runs()
         for end in window.ends(vectors.shape[1]):
-            hidden, states = self.recurrent.run(vectors[:, done:end], states)
+            hidden, states = run(vectors[:, done:end], states)
             outputs.append(hidden)
             if window.onward is None or end <= window.onward:
                 carried = states

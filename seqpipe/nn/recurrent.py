@@ -12,7 +12,7 @@ from seqpipe.nn.cells import CELLS
 from seqpipe.nn.dropout import DROPOUTS, LockedDropout
 from seqpipe.nn.exact import in_float32
 from seqpipe.nn.ragged import TimeMajor, over
-from seqpipe.nn.state import Cell, State
+from seqpipe.nn.state import Cell, State, Weights
 from seqpipe.padded import Padded
 from seqpipe.params.models import RecurrentParams
 
@@ -44,7 +44,8 @@ class Above(nn.Module):
 
 
 Step = Callable[[Tensor, list[State]], tuple[Tensor, list[State]]]
-"""One step: from inputs (B, F) and the states of all layers to the output (B, H) and the new states."""
+"""From inputs (B, F) and the states of all layers to the output (B, H) and the new states; or the same for T steps, (B,
+T, F) and (B, T, H)."""
 
 
 class Recurrent(nn.Module):
@@ -68,33 +69,55 @@ class Recurrent(nn.Module):
         """Outputs of the top layer, (B, T, H), for inputs (B, T, F)."""
         return self.run(inputs, states)[0]
 
-    @in_float32
     def run(self, inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
         """The same, and the states of all layers after the last step, from which a later call goes on."""
-        return _through(_cells(self.cells), self.above, inputs, states)
+        return self.runs()(inputs, states)
+
+    def runs(self) -> Step:
+        """A function like ``run`` for the parts of one pass: what training drops, weights and locked units, stays the
+        same in all of them."""
+        return _pass(_cells(self.cells), self.above, _run)
 
     def step(self, inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
         """The output (B, H) of one step on (B, F), and the new states of all layers."""
         return self.steps()(inputs, states)
 
     def steps(self) -> Step:
-        """A step function for one pass: what training drops, weights and locked units, stays the same in all steps."""
-        weights = [cell.weights() for cell in _cells(self.cells)]
-        masks: dict[int, Tensor] = {}
+        """The same for the steps of one pass."""
+        return _pass(_cells(self.cells), self.above, _step)
 
-        @in_float32
-        def step(inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
-            new = []
-            for at, (cell, above, state) in enumerate(zip(_cells(self.cells), self.above, states, strict=True)):
-                new.append(cell.step(inputs, state, weights[at]))
-                inputs = _dropped(above, inputs, new[-1][0], masks, at)
-            return inputs, new
 
-        return step
+def _run(cell: Cell, inputs: Tensor, state: State, weights: Weights) -> tuple[Tensor, State]:
+    return cell.run(inputs, state, weights)
+
+
+def _step(cell: Cell, inputs: Tensor, state: State, weights: Weights) -> tuple[Tensor, State]:
+    after = cell.step(inputs, state, weights)
+    return after[0], after
+
+
+def _pass(cells: list[Cell], above: nn.ModuleList, advance: Callable[..., tuple[Tensor, State]]) -> Step:
+    """What goes on through all layers by ``advance``, which takes a cell, inputs, state and weights.
+
+    Weights and locked masks are drawn once.
+    """
+    weights = [cell.weights() for cell in cells]
+    masks: dict[int, Tensor] = {}
+
+    @in_float32
+    def through(inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
+        new = []
+        for at, (cell, handed_up, state) in enumerate(zip(cells, above, states, strict=True)):
+            outputs, after = advance(cell, inputs, state, weights[at])
+            inputs = _dropped(handed_up, inputs, outputs, masks, at)
+            new.append(after)
+        return inputs, new
+
+    return through
 
 
 def _dropped(above: Any, inputs: Tensor, outputs: Tensor, masks: dict[int, Tensor], at: int) -> Tensor:
-    """What layer ``at`` hands up at one step; a locked mask is drawn at the first."""
+    """What layer ``at`` hands up; a locked mask is drawn at the first call."""
     if not isinstance(above.dropout, LockedDropout) or not above.training:
         return above(inputs, outputs)  # type: ignore[no-any-return]
     joined: Tensor = above.joined(inputs, outputs)
@@ -134,12 +157,11 @@ class Encoder(nn.Module):
         """Zero states of all layers, for ``run``."""
         return [cell.start(count) for cell in _cells(self.forward_cells)]
 
-    @in_float32
     def run(self, inputs: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
         """Outputs (B, T, size) of steps (B, T, F) that go on from ``states``, and the states after them; one direction
         only, for the other begins at the end."""
         assert not self.backward_cells
-        return _through(_cells(self.forward_cells), self.above, inputs, states)
+        return _pass(_cells(self.forward_cells), self.above, _run)(inputs, states)
 
     def summary(self, outputs: Padded) -> Tensor:
         """What each direction knows after its last step, (B, size): the context vector of the whole sequence."""
@@ -148,18 +170,6 @@ class Encoder(nn.Module):
             return last
         half = self.size // 2
         return torch.cat([last[:, :half], outputs.data[:, 0, half:]], dim=-1)
-
-
-def _through(
-    cells: list[Cell], above: nn.ModuleList, inputs: Tensor, states: list[State]
-) -> tuple[Tensor, list[State]]:
-    """The outputs of the top layer, read left to right from ``states``, and the states of all layers at the end."""
-    after = []
-    for cell, handed_up, state in zip(cells, above, states, strict=True):
-        outputs, last = cell.run(inputs, state)
-        inputs = handed_up(inputs, outputs)
-        after.append(last)
-    return inputs, after
 
 
 def _made(inputs: int, params: RecurrentParams) -> Any:

@@ -69,7 +69,7 @@ class Train(Section):
     """Seconds of training that a kill may cost at most; 0 keeps the state after every update."""
     seed: Count = 1
     """Seed of initial weights, dropout and batch order."""
-    threads: Count = 0
+    threads: Annotated[int, NUMBER, Field(ge=0, le=1024)] = 0
     """CPU threads; 0 chooses by model size."""
     augment: Augment = Augment()
     """How recordings are changed in training."""

@@ -60,7 +60,7 @@ def read_vectors(path: Path, wanted: Collection[str], report: Report) -> Vectors
 
 
 def _read(file: BufferedReader[Any], path: Path, wanted: frozenset[str], report: Report) -> Vectors:
-    first = file.readline(LONGEST)
+    first = file.readline(LONGEST).removeprefix(codecs.BOM_UTF8)
     fields = first.split()
     if len(fields) == 2 and all(field.isdigit() for field in fields) and 0 < int(fields[1]) <= LARGEST:
         count, size = map(int, fields)

@@ -16,6 +16,8 @@ from seqpipe.training.history import Epoch
 
 Examples = tuple[list[str], Tensor]
 """Ids of a batch, and the loss of each (B,)."""
+NAMED = 5
+"""Ids in an error; of more there is the number."""
 Gather = Callable[[list[str]], list[list[str]]]
 """From what one process of a group says to what all of them say."""
 
@@ -86,9 +88,13 @@ def not_finite(examples: Sequence[Examples], gather: Gather, precision: str = "f
     """Which loss or gradient is not finite."""
     rows = [row for ids, losses in examples for row in zip(ids, losses[: len(ids)].tolist(), strict=True)]
     bad = [key for part in gather([key for key, loss in rows if not math.isfinite(loss)]) for key in part]
-    seen = [key for part in gather([key for ids, _ in examples for key in ids[:5]]) for key in part]
-    where = f"The loss of {', '.join(bad[:5])}" if bad else f"The gradient of a batch with {', '.join(seen[:5])}"
+    seen = [key for part in gather([key for ids, _ in examples for key in ids]) for key in part]
+    where = f"The loss of {_listed(bad)}" if bad else f"The gradient of a batch with {_listed(seen)}"
     remedy = "" if precision == "float32" else ", or set train.precision to float32"
     return SeqpipeError(
         f"{where} is not finite; look at these examples, or lower train.learning_rate or train.clip{remedy}."
     )
+
+
+def _listed(ids: list[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED:,} more" if len(ids) > NAMED else "")
