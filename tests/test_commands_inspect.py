@@ -5,19 +5,30 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny
+import torch
 from scratch_project import dvc, run, use_own_tools
+from torch import nn
 from trained_project import edit, refused, remove, seqpipe, tree
 
+from seqpipe.batches import collate
 from seqpipe.commands.insides import draw_insides
-from seqpipe.commands.inspect import longest, write_lags
+from seqpipe.commands.inspect import longest, spent, write_lags
+from seqpipe.commands.opened import open_with_features
 from seqpipe.commands.samples import evenly
+from seqpipe.inspect import costs
 from seqpipe.inspect.view import views
+from seqpipe.losses import Losses
+from seqpipe.params.training import Sampling
+from seqpipe.project import read_pipeline
+from seqpipe.report import silent
+from seqpipe.store import Store
 
 ROOT = Path(__file__).parent.parent
 LAYERS = {
@@ -33,6 +44,23 @@ def check_picture(path: Path) -> None:
     pixels = image.imread(path)[..., :3]
     assert min(pixels.shape[:2]) > 200, path
     assert (np.abs(pixels - pixels[0, 0]) > 0.2).any(axis=-1).mean() > 0.005, f"{path} is blank"
+
+
+def test_a_training_step_is_one_of_the_middle_of_training(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its precision, with smoothed labels and what is sampled by then."""
+    timed: list[tuple[nn.Module, Callable[..., Losses]]] = []
+    nothing = costs.Training(1.0, 1, 1)
+    monkeypatch.setattr(costs, "training", lambda model, loss, batches: timed.append((model, loss)) or nothing)
+    trained, folder = open_with_features(read_pipeline("words"), silent)
+    store, found = Store(folder / "train.arrow"), []
+    for changes in ({}, {"label_smoothing": 0.4}, {"precision": "bf16"}, {"sampling": Sampling(decay="linear")}):
+        options = trained.pipeline.train.model_copy(update=changes)
+        other = trained._replace(pipeline=trained.pipeline.model_copy(update={"train": options}))
+        spent(other, store, store[0])
+        torch.manual_seed(1)
+        model, loss = timed[-1]
+        found.append(loss(model, collate([store[0], store[1]])).mean().item())
+    assert len(set(found)) == 4
 
 
 @pytest.mark.slow

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from torch import nn
 
-from seqpipe.batches import collate
+from seqpipe.batches import Batch, collate
 from seqpipe.commands.insides import draw_insides
 from seqpipe.commands.opened import open_with_features
 from seqpipe.commands.samples import evenly
@@ -17,10 +18,12 @@ from seqpipe.commands.trained import Trained
 from seqpipe.files import whole_folder, write_json
 from seqpipe.inspect import costs
 from seqpipe.inspect.view import View, views
+from seqpipe.losses import Losses, Moment
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import PLOTS
 from seqpipe.report import Note, Report
 from seqpipe.store import Row, Store
+from seqpipe.training.precision import autocast
 
 EXAMPLES = 16
 """Rows of the validation split whose gradients and saturation are averaged."""
@@ -61,7 +64,14 @@ def inspect(pipeline: Pipeline, report: Report) -> Inspection:
 def spent(trained: Trained, train: Store, row: Row) -> dict[str, Any]:
     """Weights by part, bytes, and seconds of training steps, of reading ``row`` out, and of a step of a search."""
     model, task, params = trained.model, trained.task(), trained.pipeline.train
-    step = costs.training(model, task.loss, task.batches(train, params, np.random.default_rng(params.seed)))
+
+    def halfway(model: nn.Module, batch: Batch) -> Losses:
+        """The loss as it is in the middle of training: in its precision, with what is sampled then."""
+        with autocast(params, batch.source.data.device):
+            losses: Losses = task.loss(model, batch, Moment(1, 2, params))
+        return losses
+
+    step = costs.training(model, halfway, task.batches(train, params, np.random.default_rng(params.seed)))
     batch, options = collate([row]).beside(model), trained.pipeline.decode
     times = {"training_step": step.seconds, "decoding": costs.seconds(lambda: task.decode(model, batch, options))}
     if trained.pipeline.task in costs.SEARCHED:

@@ -62,7 +62,7 @@ class Train(Section):
     patience: Positive = 1000
     """Epochs without a better figure before training stops."""
     precision: Literal["float32", "bf16", "fp16"] = "float32"
-    """Number format of products in training; weights, validation and decoding stay float32, and fp16 needs a GPU."""
+    """Number format of products in training; weights, validation and decoding stay float32."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where training runs; ``auto`` takes a GPU if there is one."""
     checkpoint_seconds: Annotated[float, NUMBER, Field(ge=0)] = 60.0

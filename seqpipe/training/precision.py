@@ -1,4 +1,4 @@
-"""Number formats and devices of training: which there are, and what they need."""
+"""Number formats and devices of training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from seqpipe.files import SeqpipeError
 from seqpipe.params.training import Train
 from seqpipe.training.devices import chosen
 
@@ -18,10 +17,7 @@ FORMATS = {"float32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 def device_of(params: Train) -> torch.device:
     """The device that a ``train`` section asks for."""
-    device = chosen(params.device, "train.device")
-    if params.precision == "fp16" and device.type == "cpu":
-        raise SeqpipeError("train.precision is fp16, which needs a GPU; set it to bf16 or float32.")
-    return device
+    return chosen(params.device, "train.device")
 
 
 def autocast(params: Train, device: torch.device) -> AbstractContextManager[None]:
