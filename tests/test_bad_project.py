@@ -41,6 +41,12 @@ Prepare = Callable[[], object]
             "threads: 9999}\n  decode: {beam: 2}",
             r"line \d+: tones\.train\.threads is 9999, but must be .* 1024\.",
         ),
+        (
+            "beam: 2, max",
+            f"beam: {10**20}, max",
+            r"line 11: words\.decode\.beam is 1\d+, but must be less than or equal",
+        ),
+        ("max_length: 4", "length_penalty: 500", r"words\.decode\.length_penalty is 500, but must be .* 10\."),
         ("arima: false", "arima: maybe", r"line 27: waves\.decode\.arima is 'maybe', but must be a valid boolean"),
         ("rate: 8000", "rate: 8000, rate: 9000", r"line 16 is not valid YAML: found duplicate key"),
         ("words: text,", "words: text,,", r"line \d+ is not valid YAML"),

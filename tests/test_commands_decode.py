@@ -78,6 +78,11 @@ def test_how_to_draw_asks_for_draws(flags: dict[str, Any]) -> None:
     assert all(getattr(found, key) == value for key, value in flags.items())
 
 
+def test_draws_have_no_groups() -> None:
+    found = decode_of("seq2seq", {"temperature": 0.5}, beam=4, groups=2, diversity=0.5)
+    assert (found.sample, found.groups, found.diversity) == (True, 1, 0.0)
+
+
 @pytest.mark.usefixtures("tasks")
 def test_a_beam_asks_for_a_search() -> None:
     found = decode_of("seq2seq", {"beam": 3}, sample=True, temperature=0.5, seed=4)
@@ -90,8 +95,9 @@ def test_a_beam_asks_for_a_search() -> None:
 @pytest.mark.usefixtures("tasks")
 def test_a_seed_needs_draws() -> None:
     assert decode_of("seq2seq", {"seed": 4}, sample=True).seed == 4
-    with pytest.raises(SeqpipeError, match=r"^--seed is for outputs that are drawn, but my-seq2seq searches"):
-        decode_of("seq2seq", {"seed": 4})
+    for seed in (1, 4):  # the default, too
+        with pytest.raises(SeqpipeError, match=r"^--seed is for outputs that are drawn, but my-seq2seq searches"):
+            decode_of("seq2seq", {"seed": seed})
 
 
 @pytest.mark.usefixtures("tasks")

@@ -63,6 +63,17 @@ def test_other_searches_of_the_section_do_not_count(project: Path) -> None:
     assert [one.scores for one in again.runs] == [one.scores for one in found.runs]
 
 
+def test_greedy_search_goes_without_what_only_a_beam_can_use(project: Path) -> None:
+    assert seqpipe("evaluate", "tones", "--sweep-beam").code == 0
+    plain = table("tones")
+    edit("params.yaml", "threads: 1}\n  decode: {beam: 2}", "threads: 1}\n  decode: {beam: 2, word_bonus: 30.0}")
+    done = seqpipe("evaluate", "tones", "--sweep-beam")
+    assert done.code == 0
+    assert "tones: greedy search goes without word_bonus" in done.err
+    assert [int(row["beam"]) for row in table("tones")] == [*BEAMS]
+    assert table("tones")[0]["wer"] == plain[0]["wer"]
+
+
 def test_without_a_name_those_that_search_are_swept(project: Path) -> None:
     assert seqpipe("evaluate", "--sweep-beam").code == 0
     assert sorted(path.name for path in Path("data/sweeps").iterdir()) == ["tones", "words"]

@@ -76,6 +76,13 @@ def test_values_are_those_computed_by_hand(tmp_path, text, log10):
     assert scored(packed, text) == pytest.approx(log10)
 
 
+def test_another_spelling_of_the_unknown_word(tmp_path):
+    for name, spelling in (("a.arpa", "<unk>"), ("b.arpa", "<UNK>")):
+        (tmp_path / name).write_text(MODEL.replace("<unk>", spelling), encoding="utf-8")
+    assert read_arpa(tmp_path / "b.arpa").words == read_arpa(tmp_path / "a.arpa").words
+    assert scored(tmp_path / "b.arpa", "maybe yes") == scored(tmp_path / "a.arpa", "maybe yes")
+
+
 @settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 10**6), order=st.integers(1, 4), share=st.floats(0.1, 1))
 def test_back_off_is_that_of_a_dictionary(tmp_path_factory, seed, order, share):

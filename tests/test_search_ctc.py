@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from seqpipe.batches import collate
 from seqpipe.features.tokens import BEGIN, END, UNKNOWN
+from seqpipe.files import SeqpipeError
 from seqpipe.search import ctc, prefix, readout
 
 BLANK = 0
@@ -89,3 +90,15 @@ def test_a_batch_in_threads_is_read_as_each_of_its_rows():
         alone, _ = oracle.prefix_beam(masked.astype(np.float64), 7)
         assert [tuple(one.output) for one in found] == [one[0] for one in alone]
         np.testing.assert_allclose([one.score for one in found], [one[1] for one in alone], atol=1e-9)
+
+
+def test_a_model_without_probabilities_is_told():
+    frames = np.full((4, 3), np.nan)
+    with pytest.raises(SeqpipeError, match="not finite"):
+        ctc.best(greedy(frames))
+    for beam in (2, 5):
+        search = prefix.advance(prefix.start(3, beam), frames)
+        with pytest.raises(SeqpipeError, match="not finite"):
+            prefix.best(search, 1)
+        with pytest.raises(SeqpipeError, match="not finite"):
+            prefix.likeliest(search)

@@ -141,10 +141,16 @@ def test_a_choice_falls_where_its_part_is() -> None:
     assert choice(logits, chance).tolist() == [1, 1, 3, 3, 4, 4]
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1e-3, 1e-38, 1e-45, 1e-50, 1e-300])
+def test_however_low_the_temperature_the_likeliest_is_drawn(temperature: float) -> None:
+    logits = torch.log(torch.tensor([[0.2, 0.1, 0.4, 0.0, 0.3]]))
+    assert torch.softmax(sharpen(logits, temperature), dim=-1).tolist()[0] == pytest.approx([0, 0, 1, 0, 0], abs=1e-100)
+
+
 @settings(deadline=None)
 @given(LOGITS, st.floats(0.1, 5))
 def test_temperature_raises_probabilities_to_a_power(logits: Tensor, temperature: float) -> None:
-    power = torch.softmax(logits, dim=-1) ** (1 / temperature)
+    power = torch.softmax(logits.double(), dim=-1) ** (1 / temperature)
     torch.testing.assert_close(torch.softmax(sharpen(logits, temperature), dim=-1), power / power.sum())
 
 

@@ -25,6 +25,7 @@ from seqpipe.params.decoding import CtcDecode
 from seqpipe.params.pipeline import Pipeline
 from seqpipe.project import check, read_pipelines
 from seqpipe.report import silent
+from seqpipe.search.prepared import model_path
 from seqpipe.search.spelling import written
 
 TONES = "data/models/tones"
@@ -234,3 +235,17 @@ def test_times_over_a_picture_are_its_columns(tmp_path: Path) -> None:
     assert isinstance(marked, Pipeline)
     (record,) = ready(trained._replace(pipeline=marked), silent)([str(tmp_path / "one.png")])
     assert record["hypotheses"][0]["text"].startswith("b b")
+
+
+def test_a_model_goes_before_a_folder_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    trained = Path("data/models/lm")
+    for folder in (trained, Path("lm")):
+        folder.mkdir(parents=True)
+        (trained / "meta.json").write_text("{}", encoding="utf-8")
+        assert model_path("lm") == trained
+    Path("lm/meta.json").write_text("{}", encoding="utf-8")
+    assert model_path("lm") == Path("lm")
+    (trained / "meta.json").unlink()
+    Path("lm/meta.json").unlink()
+    assert model_path("lm") == Path("lm"), "the error is about what was named"

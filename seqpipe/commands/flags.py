@@ -61,19 +61,19 @@ def _with_its_own(pipeline: Pipeline, flags: Flags) -> Pipeline:
     values = pipeline.decode.model_dump(exclude_unset=True)
     if "sample" in schema.model_fields:
         values = _drawn_or_searched(values, own)
+        if "seed" in own and not values.get("sample"):
+            raise SeqpipeError(
+                f"--seed is for outputs that are drawn, but {pipeline.name} searches for the likeliest; add "
+                "--temperature, --top-k or --top-p."
+            )
     section = check(schema, {**values, **own}, f"flags of `seqpipe decode {pipeline.name}`")
-    if "seed" in own and not getattr(section, "sample", True):
-        raise SeqpipeError(
-            f"--seed is for outputs that are drawn, but {pipeline.name} searches for the likeliest; add --temperature, "
-            "--top-k or --top-p."
-        )
     return pipeline.model_copy(update={"decode": section})
 
 
 def _drawn_or_searched(values: dict[str, Any], flags: Flags) -> dict[str, Any]:
     """A section's values, with draws if a flag says how to draw, and without if one says how wide to search."""
     if any(key in flags for key in DRAWS):
-        return {**values, "sample": True}
+        return {key: value for key, value in values.items() if key not in ("groups", "diversity")} | {"sample": True}
     if "beam" in flags:
         return {key: value for key, value in values.items() if key not in ("sample", "seed", *DRAWS)}
     return values

@@ -16,6 +16,7 @@ from seqpipe.commands.throughput import Throughput
 from seqpipe.commands.trained import Trained
 from seqpipe.files import whole_folder, write_json
 from seqpipe.metrics.directions import LOWER_IS_BETTER
+from seqpipe.params.decoding import WIDE
 from seqpipe.params.pipeline import SCHEMAS, Pipeline, headline
 from seqpipe.project import SWEEPS, check
 from seqpipe.report import Note, Progress, Report, silent
@@ -61,6 +62,8 @@ def sweep_beam(pipeline: Pipeline, split: str, report: Report) -> Sweep:
     store = Store(folder / f"{split}.arrow")
     rows = [store[at] for at in range(len(store))]
     runs = []
+    if idle := sorted(_for_beams_alone(pipeline)):
+        report(Note(f"{pipeline.name}: greedy search goes without {', '.join(idle)}"))
     for done, beam in enumerate(BEAMS):
         report(Progress(f"sweep {pipeline.name}, beam {beam}", done, len(BEAMS)))
         runs.append(_run(trained, rows, beam))
@@ -75,7 +78,8 @@ def sweep_beam(pipeline: Pipeline, split: str, report: Report) -> Sweep:
 def _run(trained: Trained, rows: Sequence[Row], beam: int) -> Run:
     """The first batch goes through once more before the time counts, as some searches compile themselves."""
     pipeline = trained.pipeline
-    values = pipeline.decode.model_dump(exclude=set(NARROWS))
+    idle = set(NARROWS) | (_for_beams_alone(pipeline) if beam == 1 else set())
+    values = pipeline.decode.model_dump(exclude=idle)
     decode = check(SCHEMAS[pipeline.task].decode, {**values, "beam": beam}, f"decode of {pipeline.name}")
     trained = ready(trained._replace(pipeline=pipeline.model_copy(update={"decode": decode})), silent)
     trained.read_out(rows[: decode.batch_size])
@@ -84,6 +88,12 @@ def _run(trained: Trained, rows: Sequence[Row], beam: int) -> Run:
     first, _ = headline(pipeline)
     names = [first, *(name for name in scores if name in LOWER_IS_BETTER and name != first)]
     return Run(beam, {name: round(scores[name], 6) for name in names}, throughput.seconds, throughput.rate)
+
+
+def _for_beams_alone(pipeline: Pipeline) -> set[str]:
+    """Keys of the section that greedy search has no use for."""
+    given = [key for key in WIDE if getattr(pipeline.decode, key, None)]
+    return {*given, *(weight for key in given if (weight := WIDE[key]))}
 
 
 def _write(found: Sweep, folder: Path) -> None:

@@ -53,7 +53,7 @@ class TokenSearch(SearchParams):
 
     normalization: Literal["wu", "average", "none"] = "wu"
     """What a summed log-probability is divided by: ((5 + length) / 6)^α (Wu et al. 2016), the length, or nothing."""
-    length_penalty: Weight = 1.0
+    length_penalty: Annotated[float, NUMBER, Field(ge=0, le=10)] = 1.0
     """α of Wu et al. (2016); 0 compares plain sums."""
     max_length: Positive = 200
     """Longest output in tokens."""
@@ -118,6 +118,10 @@ class Seq2SeqDecode(TokenSearch):
         return self
 
 
+WIDE = {"token_threshold": None, "lm": "lm_weight", "word_bonus": None, "hotwords": "hotword_weight"}
+"""What CTC can only search for with a beam of 2 or more, and the weight of each."""
+
+
 class CtcDecode(SearchParams):
     """Prefix search over frames."""
 
@@ -138,10 +142,12 @@ class CtcDecode(SearchParams):
     @model_validator(mode="after")
     def _has_effect(self) -> Self:
         check_nbest(self)
-        for key in ("token_threshold", "lm", "word_bonus", "hotwords"):
+        for key in WIDE:
             if self.beam == 1 and getattr(self, key):
                 raise ValueError(f"'{key}' is for a beam of 2 or more, but beam 1 is the likeliest path; remove one")
-        for key, weight in (("lm", "lm_weight"), ("hotwords", "hotword_weight")):
+        for key, weight in WIDE.items():
+            if weight is None:
+                continue
             if not getattr(self, key) and getattr(self, weight) != type(self).model_fields[weight].default:
                 raise ValueError(f"'{weight}' is for '{key}', which is not given; give that or remove this")
             if getattr(self, key) and not getattr(self, weight):

@@ -16,8 +16,9 @@ def _number(value: Any) -> Any:
 
 NUMBER = BeforeValidator(_number)
 """Refuses ``true`` and ``false``, which Python takes for 1 and 0."""
-Positive = Annotated[int, NUMBER, Field(gt=0)]
-Count = Annotated[int, NUMBER, Field(ge=0)]
+Positive = Annotated[int, NUMBER, Field(gt=0, le=2**40)]
+Count = Annotated[int, NUMBER, Field(ge=0, le=2**40)]
+"""Whole numbers; what counts or measures anything is below 10¹²."""
 Share = Annotated[float, NUMBER, Field(ge=0, lt=1)]
 
 

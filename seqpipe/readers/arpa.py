@@ -34,6 +34,8 @@ from seqpipe.files import SeqpipeError
 from seqpipe.lines import decode_lines, read_lines
 
 START, END, UNKNOWN = "<s>", "</s>", "<unk>"
+ALIASES = {"<UNK>": UNKNOWN}
+"""Other spellings, as KenLM reads them."""
 IMPOSSIBLE = -100.0
 """log₁₀ p of an unknown word in a file without one, as in KenLM."""
 Lines = Iterator[tuple[int, str]]
@@ -147,6 +149,7 @@ def _section(lines: Lines, path: Path, order: int, highest: bool, ids: dict[str,
                 f"{path} line {number} has {len(fields)} fields, but an n-gram of order {order} has its log₁₀ p, "
                 f"{order} word{'s' * (order > 1)}{'' if highest else ' and, by choice, its back-off'}; {AGAIN}"
             )
+        fields[1 : order + 1] = (ALIASES.get(word, word) for word in fields[1 : order + 1])
         if order == 1:
             if fields[1] in ids:
                 raise SeqpipeError(f"{path} line {number} has '{fields[1]}', which stands before; keep one.")

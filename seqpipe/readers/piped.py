@@ -17,6 +17,10 @@ from seqpipe.readers.sound import ENDLESS
 
 Decoder = Callable[[bytes], np.ndarray]
 """From bytes to numbers in −1…1."""
+LONGEST = 10**9
+"""Seconds of a block; more is no different."""
+MOST = 2**20
+"""Bytes that are asked for at a time."""
 EXTENSIBLE = 0xFFFE  # the code stands in a longer header
 OTHERS = {b"fLaC": "FLAC", b"OggS": "Ogg", b"FORM": "AIFF", b"RIFX": "RIFX", b"RF64": "RF64", b"ID3": "MP3"}
 
@@ -66,10 +70,10 @@ def _blocks(
 ) -> Iterator[np.ndarray]:
     """Samples, float32[T, channels], of ``head`` and what comes after it; a part of a sample at the end is left out."""
     frame, heard, rest = pcm.size * pcm.channels, 0, bytearray(head)
-    size, length = frame * max(1, round(seconds * pcm.rate)), pcm.length // frame * frame
+    size, length = frame * max(1, round(min(seconds, LONGEST) * pcm.rate)), pcm.length // frame * frame
     while True:
         wanted = min(size, length - heard) if pcm.length else size
-        while len(rest) < wanted and (some := interrupt.wait(file.read1, wanted - len(rest))):
+        while len(rest) < wanted and (some := interrupt.wait(file.read1, min(MOST, wanted - len(rest)))):
             rest += some
         block = bytes(rest[: len(rest) // frame * frame])
         del rest[: len(block)]

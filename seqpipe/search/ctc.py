@@ -8,11 +8,12 @@ It goes on from chunk to chunk as ``prefix`` does, and sums up in the same order
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, isfinite
 from typing import NamedTuple
 
 import numpy as np
 
+from seqpipe.search.hypothesis import nothing_possible
 from seqpipe.search.prefix import Found
 
 
@@ -54,5 +55,10 @@ def advance(path: Path, log_probs: np.ndarray, blank: int) -> Path:
 
 
 def best(path: Path) -> Found:
-    """What the path spells, scored by it alone; it has nothing beside it, so its own p is the confidence."""
+    """What the path spells, scored by it alone; it has nothing beside it, so its own p is the confidence.
+
+    A path without a probability is a ``SeqpipeError``.
+    """
+    if not isfinite(path.total):
+        raise nothing_possible()
     return Found(list(path.labels), list(path.spans), path.total, path.total, exp(path.total))

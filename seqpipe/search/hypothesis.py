@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from seqpipe.features.tokens import END
+from seqpipe.files import SeqpipeError
 
 WORDS = END + 1
 """The first id that an output may have: padding, the unknown token, begin and end stand before it and are in none."""
@@ -22,6 +23,14 @@ class Hypothesis(NamedTuple):
     score: float
     log_prob: float
     more: Mapping[str, Any] = {}
+
+
+def nothing_possible() -> SeqpipeError:
+    """No output has a probability."""
+    return SeqpipeError(
+        "The model gives no output a probability: its weights, or the input's values, are not finite; train it again "
+        "with a smaller learning_rate."
+    )
 
 
 class SearchState(Protocol):

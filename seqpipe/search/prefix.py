@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from seqpipe.search.fusion import ROWS, Fusion, nothing
+from seqpipe.search.hypothesis import nothing_possible
 
 SPARE = 256  # nodes at the start; there are more when these are full of what is still needed
 NEW = -2
@@ -123,7 +124,8 @@ def _remember(search: Search, memory: Memory) -> None:
 def best(search: Search, n: int, ended: bool = True) -> list[Found]:
     """The ``n`` best outputs, if that many are in the beam, for the frames read so far.
 
-    ``ended``: whether the text ends here, which the language model has its own mind about.
+    ``ended``: whether the text ends here, which the language model has its own mind about. It is a ``SeqpipeError``
+    if none has a probability.
     """
     _, _, live, side = search.counters.tolist()
     floats, found = search.floats[side, :live], []
@@ -133,6 +135,8 @@ def best(search: Search, n: int, ended: bool = True) -> list[Found]:
 
         ctc_kernel.finish(search.floats, search.ints, search.counters, tuple(search.fusion), extra)
     scores = floats[:, 0] + extra
+    if not np.isfinite(scores).any():
+        raise nothing_possible()
     order = np.argsort(-scores, kind="stable")
     shares = np.exp(scores - scores.max(initial=-np.inf))
     shares /= shares.sum()
@@ -147,6 +151,8 @@ def likeliest(search: Search) -> list[int]:
     """The labels of the best output, while more may come; of a long text much sooner than ``best``."""
     _, _, live, side = search.counters.tolist()
     floats = search.floats[side, :live]
+    if not live:
+        raise nothing_possible()
     labels: list[int] = _path(search, int(np.argmax(floats[:, 0] + floats[:, 3])))[:, 0].tolist()
     return labels
 

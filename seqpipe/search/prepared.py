@@ -52,9 +52,11 @@ def transcriber(pipeline: Pipeline, features: Any, model: Ctc, opener: Opener, r
 
 def model_path(name: str) -> Path:
     """The ARPA file or the folder that ``decode.lm`` names."""
-    for path in (Path(name), MODEL_DATA / name):
-        if path.is_dir() or (path.exists() and name.endswith(ARPA)):
-            return path
+    there = [
+        path for path in (Path(name), MODEL_DATA / name) if path.is_dir() or (path.exists() and name.endswith(ARPA))
+    ]
+    if there:
+        return next((path for path in there if path.is_file() or (path / "meta.json").exists()), there[0])
     if Path(name).exists():
         raise SeqpipeError(f"decode.lm is {name}, which is no ARPA file by its name (.arpa, .arpa.gz); give one.")
     raise SeqpipeError(

@@ -14,8 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqpipe.files import SeqpipeError
-from seqpipe.search.hypothesis import Begun, Hypothesis
+from seqpipe.search.hypothesis import Begun, Hypothesis, nothing_possible
 
 
 class Taken(NamedTuple):
@@ -58,10 +57,7 @@ def outputs(trail: Sequence[Taken], begun: Begun[Any], each: int, groups: int = 
         more = {"log_prob": log_prob, "confidence": exp(log_prob), "token_scores": token_scores}
         found[sentence].append(Hypothesis([*prefix, *tokens[at, :step].tolist()], score, log_prob, more))
     if not all(found):
-        raise SeqpipeError(
-            "The model gives no output a probability: its weights, or the input's values, are not finite; train it "
-            "again with a smaller learning_rate."
-        )
+        raise nothing_possible()
     return found
 
 
