@@ -55,11 +55,16 @@ def test_a_corpus_becomes_a_project_and_its_features(
     assert sum(meta["counts"].values()) == len(LINES)
 
 
-@pytest.mark.parametrize("name", ["reviews.txt", "heat.csv"])
+@pytest.mark.parametrize("name", ["reviews.txt", "heat.csv", "tunes.json"])
 def test_a_file_is_a_corpus_by_itself(tmp_path: Path, data: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [f"2024-01-{1 + at // 24:02} {at % 24:02}:00:00,{at % 24 + at % 7},{at}" for at in range(500)]
     (data / "reviews.txt").write_text("\n".join(LINES[::-1]), encoding="utf-8")
     (data / "heat.csv").write_text("\n".join(["date,a,b", *rows]), encoding="utf-8")
+    tunes = {
+        split: [[[60 + at], [at, 72]] for at in range(size)]
+        for split, size in (("train", 9), ("valid", 2), ("test", 3))
+    }
+    (data / "tunes.json").write_text(json.dumps(tunes), encoding="utf-8")
     (tmp_path / "alone").mkdir()
     shutil.copy(data / name, tmp_path / "alone")
     found = {}

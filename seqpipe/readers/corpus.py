@@ -90,7 +90,7 @@ def whole(folder: Path, canonical: Callable[[Path], Items]) -> Items:
 def read(path: Path, layout: str, options: dict[str, Any], names: list[str]) -> Items:
     """The items of a corpus: of the split that holds ``names``, or all where there are none."""
     if path.is_file():
-        return LAYOUTS[layout].read(path.parent, options, [path.name])
+        return LAYOUTS[layout].read(path.parent, options, names or [path.name])  # the file, or parts within it
     if not path.is_dir():
         raise SeqpipeError(f"{path} is missing; put the corpus there, or correct `path` in params.yaml.")
     return LAYOUTS[layout].read(path, options, names)

@@ -94,4 +94,7 @@ def _alone(file: Path, layout: str) -> Found | None:
         except OSError:  # where links are not allowed
             copyfile(file, place)
         found = _tried(Path(folder), layout)
-        return found._replace(splits={}) if found else None
+        if not found:
+            return None
+        within = {split: names for split, names in found.splits.items() if all("#" in name for name in names)}
+        return found._replace(splits=within)  # a name of its own makes no split, parts within do

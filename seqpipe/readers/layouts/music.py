@@ -43,7 +43,7 @@ def read_pitches(path: Path, options: dict[str, Any], names: list[str]) -> Itera
     """Yield the pieces; a name is ``file.json#part``."""
     file = options["file"]
     pieces = _pieces(path / file)
-    parts = [name.partition("#")[2] for name in names] or list(pieces)
+    parts = [part for name in names if (part := name.partition("#")[2])] or list(pieces)
     for part in parts:
         if part not in pieces:
             raise SeqpipeError(f"{path / file} has no part '{part}'; it has {', '.join(pieces)}.")
