@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
@@ -23,7 +23,7 @@ def device_of(params: Train) -> torch.device:
 def autocast(params: Train, device: torch.device) -> AbstractContextManager[None]:
     """Products in the format of ``precision``, sums in float32 (Micikevicius et al. 2018); weights stay float32."""
     dtype = FORMATS[params.precision]
-    return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
+    return torch.autocast(device.type, dtype=dtype) if dtype else nullcontext()
 
 
 def loss_scaler(params: Train, device: torch.device) -> torch.amp.GradScaler:
