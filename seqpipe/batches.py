@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -147,12 +146,15 @@ class Rows:
             yield collate([self.table[row] for row in rows])
 
 
-def _names(rows: Sequence[Row], ends: np.ndarray, first: int, last: int) -> str:
-    """The ids of the first three rows among the steps from ``first`` to before ``last``, where ``rows`` follow each
-    other with these ``ends``; of the next one where there are no steps."""
-    one, other = np.searchsorted(ends, [first, max(first, last - 1)], side="right").clip(max=len(rows) - 1).tolist()
-    found = [row["id"] for row in rows[one : min(one + NAMED, other + 1)]]
-    return " + ".join(found) + (" + …" if other >= one + NAMED else "")
+def _names(rows: Sequence[Row], ends: np.ndarray, first: np.ndarray, last: np.ndarray) -> list[str]:
+    """The ids of the first three rows in each part of a stream, from the step ``first`` to before ``last``; ``rows``
+    follow each other with these ``ends``. A part without steps is named by the next row."""
+    steps = np.stack([first, np.maximum(first, last - 1)], axis=1)
+    found = np.searchsorted(ends, steps, side="right").clip(max=len(rows) - 1).tolist()
+    return [
+        " + ".join(row["id"] for row in rows[one : min(one + NAMED, other + 1)]) + " + …" * (other >= one + NAMED)
+        for one, other in found
+    ]
 
 
 class Streams:
@@ -185,12 +187,13 @@ class Streams:
             for name in ("source", "target")
         )
         ends = np.cumsum([len(row["target"]) for row in rows])
-        begins = np.cumsum([0, *(len(one) for one in target)]).tolist()
+        stops = np.cumsum([len(one) for one in target])
+        begins = stops - [len(one) for one in target]
         cut = self.reach if self.reach < self.span else None
         for new in range(0, self.longest, self.span):
             start, end = self._start(new), new + self.span
             inputs, outputs = pad([one[start:end] for one in source]), pad([one[new:end] for one in target])
-            ids = [_names(rows, ends, begin + new, min(begin + end, stop)) for begin, stop in pairwise(begins)]
+            ids = _names(rows, ends, begins + new, np.minimum(begins + end, stops))
             yield Batch(ids, inputs, outputs, window=Window(new - start, self._start(end) - start, cut))
 
     def _start(self, new: int) -> int:

@@ -22,8 +22,8 @@ def sharpen(logits: Tensor, temperature: float) -> Tensor:
     """logits / τ, so that p_i^{1/τ} is drawn from; at τ = 0 only the likeliest is left."""
     if temperature == 0:
         return keep_top(logits, 1)
-    below = (logits - logits.amax(dim=-1, keepdim=True)).double()
-    return below / temperature  # the likeliest stays 0 where all others overflow
+    logits = logits.double()
+    return (logits - logits.amax(dim=-1, keepdim=True)) / temperature  # the likeliest stays 0 where all others overflow
 
 
 def keep_top(logits: Tensor, k: int) -> Tensor:
