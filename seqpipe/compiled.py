@@ -58,13 +58,16 @@ def compiled(
     return made
 
 
+OTHER = {SINGLE: INT32, INT32: SINGLE, FLOAT: INT, INT: FLOAT}
+
+
 def _bits(_: Any, given: Any) -> Any:
-    found = SINGLE if given == INT32 else INT32
+    found = OTHER[given]
     return found(given), lambda context, builder, _, values: builder.bitcast(values[0], context.get_value_type(found))
 
 
 as_bits: Any = intrinsic(_bits)
-"""The int32 that has the bits of a float32, or the float32 that has those of an int32."""
+"""The int32 that has the bits of a float32, or the other way round; an int64 and a float64 likewise."""
 
 
 def in_parts(rows: int, numbers: int, threads: int, work: Callable[[int, int], object]) -> None:

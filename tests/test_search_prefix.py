@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seqpipe.search.add_kernel import add, added
 from seqpipe.search.prefix import advance, best, likeliest, start
 
 WIDE = 2000
@@ -59,22 +60,61 @@ def random_case(seed):
     return oracle.rounded(log_probs), int(rng.choice([1, 2, 3, 5, 16, 300])), float(rng.choice([0, 0, 0.05, 0.3]))
 
 
+def assert_same(found, expected):
+    assert len(found) == len(expected)
+    np.testing.assert_allclose([one.log_prob for one in found], [one[2] for one in expected], atol=1e-9)
+    sums = {labels: log_prob for labels, _, log_prob in expected}
+    for one in found:
+        np.testing.assert_allclose(one.log_prob, sums[tuple(one.labels)], atol=1e-9)
+
+
 @pytest.mark.slow
 def test_a_plain_beam_finds_the_same_in_a_thousand_random_cases():
-    compared = 0
-    for seed in range(1000):
+    compared, seed = 0, 0
+    while compared < 1000:
         log_probs, beam, threshold = random_case(seed)
         expected, narrowest = oracle.prefix_beam(log_probs, beam, threshold)
         found = search(log_probs, beam, threshold=threshold)
-        assert len(found) == len(expected), seed
-        if 0 < narrowest < 1e-9:  # equal but for rounding, which is not the same in both
-            continue
-        compared += 1
-        np.testing.assert_allclose([one.log_prob for one in found], [one[2] for one in expected], atol=1e-9)
-        sums = {labels: log_prob for labels, _, log_prob in expected}
-        for one in found:
-            np.testing.assert_allclose(one.log_prob, sums[tuple(one.labels)], atol=1e-9)
-    assert compared > 900
+        assert len(found) == len(expected)
+        seed += 1
+        if narrowest >= 1e-9:  # else some are equal but for rounding, which is not the same in both
+            assert_same(found, expected)
+            compared += 1
+
+
+@pytest.mark.parametrize("labels", [5, 40, 150, 500])
+@pytest.mark.parametrize("beam", [3, 16, 64, 65, 90])
+@pytest.mark.parametrize("sharpness", [0.5, 4.0])
+def test_a_plain_beam_finds_the_same_among_many_labels_and_prefixes(labels, beam, sharpness):
+    log_probs = oracle.table(labels + beam, 5, labels, sharpness)
+    expected, narrowest = oracle.prefix_beam(log_probs, beam)
+    assert narrowest > 1e-9
+    assert_same(search(log_probs, beam), expected)
+
+
+@pytest.mark.parametrize("labels", [5, 40, 150, 500])
+@pytest.mark.parametrize("beam", [3, 16, 64, 65, 90])
+def test_of_equals_what_was_there_stays_and_then_the_first_labels_come_in(labels, beam):
+    found = search(np.full((1, labels), -np.log(labels)), beam)
+    assert [one.labels for one in found] == [[], *([label] for label in range(1, labels))][:beam]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 16, 129])
+def test_sums_of_logarithms_are_those_of_long_double(count):
+    rng = np.random.default_rng(count)
+    a, b = rng.normal(size=(2, count)) * rng.choice([0.1, 3.0, 30.0], size=(2, count))
+    sums = np.empty(count)
+    add(a, b, sums)
+    expected = np.logaddexp(a.astype(np.longdouble), b.astype(np.longdouble))
+    np.testing.assert_allclose(sums, expected, rtol=4e-16, atol=4e-16)
+    np.testing.assert_allclose(list(map(added, a, b)), expected, rtol=4e-16, atol=4e-16)
+
+
+def test_sums_of_logarithms_where_one_is_nothing():
+    gone = -np.inf
+    assert [added(gone, gone), added(-3.0, gone), added(gone, -3.0), added(-900.0, -3.0)] == [gone, -3.0, -3.0, -3.0]
+    assert np.isnan(added(np.nan, np.nan))
+    assert added(-700.0, -700.0) == pytest.approx(-700 + np.log(2), rel=1e-15)
 
 
 @settings(deadline=None, max_examples=100)

@@ -5,6 +5,7 @@ score(y) = log p_ctc(y) + α log p_lm(y) + β words(y) + γ hotwords(y)  (shallo
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -56,6 +57,7 @@ class Fusion(NamedTuple):
     """State of the hotwords there."""
 
 
+@cache
 def nothing(labels: int) -> Fusion:
     """No fusion, for ``labels`` labels and blank."""
     ints, floats = np.zeros((1, 2), np.int64), np.zeros(1)

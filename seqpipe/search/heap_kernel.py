@@ -7,6 +7,30 @@ from typing import Any
 from seqpipe.compiled import FLOATS, INT, INTS, NOTHING, compiled, group
 
 SCORED = group(FLOATS, INTS)
+MANY = 128
+"""Up to so many it is faster to compare every pair, many at once and without a branch, than to sort."""
+
+
+@compiled(NOTHING(FLOATS, INT, INTS))
+def find_places(score: Any, size: int, place: Any) -> None:
+    """How many of ``size`` scores come before each: those that are higher, and those before it that are as high."""
+    for k in range(size):
+        a, before = score[k], 0
+        for j in range(k):
+            ahead = int(score[j] >= a)
+            before += ahead
+            place[j] += 1 - ahead
+        place[k] = before
+
+
+@compiled(NOTHING(SCORED, INT, INTS, SCORED))
+def arrange(items: Any, size: int, place: Any, spare: Any) -> None:
+    """Put up to ``MANY`` items in order, the best first; equal ones stay in theirs. ``spare`` has room for them."""
+    find_places(items[0], size, place)
+    for k in range(size):
+        spare[0][place[k]], spare[1][place[k]] = items[0][k], items[1][k]
+    for k in range(size):
+        items[0][k], items[1][k] = spare[0][k], spare[1][k]
 
 
 @compiled(NOTHING(SCORED, INT, INT))
@@ -70,3 +94,15 @@ def sort(items: Any, size: int) -> None:
                 score[j], code[j] = score[j - gap], code[j - gap]
                 j -= gap
             score[j], code[j] = a, name
+
+
+@compiled(NOTHING(SCORED, INT, INT, INTS, SCORED))
+def keep_best(items: Any, size: int, keep: int, place: Any, spare: Any) -> None:
+    """Move the ``keep`` best of the first ``size`` items to the front, the worst of them last.
+
+    Where all room is ``MANY``, equal ones must be in order of code.
+    """
+    if len(items[0]) <= MANY:
+        arrange(items, size, place, spare)
+    elif keep < size:
+        select(items, size, keep)

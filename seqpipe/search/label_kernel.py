@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from seqpipe.compiled import FLOAT, INT, NOTHING, SINGLES, compiled
-from seqpipe.search.heap_kernel import SCORED, heap, sink
+from seqpipe.compiled import FLOAT, FLOATS, INT, INTS, NOTHING, SINGLES, compiled, group
+from seqpipe.search.heap_kernel import MANY, SCORED, find_places, heap, sink
 
 UNSIGNED, SHORT, SINGLE = np.uint64, np.int32, np.float32
 FEW = 8
 """Blocks pay where V is this many times M."""
+RANKED = group(FLOATS, INTS, INTS, INTS)
+"""Labels wanted at a frame: a heap of score and code, the likeliest at its root; those ranked, the likeliest first, and
+their number. Up to ``MANY`` are all ranked at once, more as they are asked for."""
 ROUNDING = 1e-6
 """More than float32 rounds by; what is not passed over is looked at in float64."""
 
@@ -90,26 +93,61 @@ def floor_of(peaks: Any, blocks: int, threshold: float, top: float, least: float
     return float(score[0]) if count == most else threshold
 
 
-@compiled(INT(SINGLES, INT, FLOAT, FLOAT, FLOAT, SCORED, INT, SINGLES))
+@compiled(NOTHING(SINGLES, INTS, INT))
+def put_equals_in_order(frame: Any, rank: Any, count: int) -> None:
+    """Of ranked labels that are equally likely, which came in block by block, the lower comes first."""
+    for k in range(1, count):
+        j, label = k, rank[k]
+        while j > 0 and frame[rank[j - 1]] == frame[label] and rank[j - 1] > label:
+            rank[j] = rank[j - 1]
+            j -= 1
+        rank[j] = label
+
+
+@compiled(INT(SINGLES, INT, FLOAT, FLOAT, FLOAT, RANKED, INT, SINGLES, INTS))
 def wanted(
-    frame: Any, blank: int, threshold: float, top: float, least: float, labels: Any, most: int, peaks: Any
+    frame: Any, blank: int, threshold: float, top: float, least: float, labels: Any, most: int, peaks: Any, place: Any
 ) -> int:
-    """A heap, with the likeliest at its root, of labels that lift ``top`` above ``least``: the ``most`` likeliest and
-    perhaps some more; their number."""
-    (score, code), count, size = labels, 0, len(frame)
+    """Find labels that lift ``top`` above ``least``: the ``most`` likeliest and perhaps some more; their number."""
+    (score, code, rank, ranked), count, size = labels, 0, len(frame)
     blocks = blocks_of(size, most)
     find_peaks(frame, peaks, blocks)
     leave_out(frame, blank, peaks, blocks)
     some = reaching(peaks, blocks, max(threshold, least - top))
     if some == 0:  # at most frames
         return 0
-    floor = floor_of(peaks, blocks, threshold, top, least, labels, most) if most < some and blocks < size else threshold
+    floor = threshold
+    if most < some and blocks < size:
+        floor = floor_of(peaks, blocks, threshold, top, least, (score, code), most)
     for block in range(blocks):
         if peaks[block] >= floor and top + peaks[block] > least:
             for label in range(block, size, blocks):
                 value = frame[label]
                 if value >= floor and top + value > least and label != blank:
-                    score[count], code[count] = -value, -label
+                    score[count], code[count] = value, label
                     count += 1
-    heap(labels, count)
+    if count <= MANY:
+        find_places(score, count, place)
+        for k in range(count):
+            rank[place[k]] = code[k]
+        put_equals_in_order(frame, rank, count)
+        ranked[0] = count
+    else:
+        for k in range(count):
+            score[k], code[k] = -score[k], -code[k]
+        heap((score, code), count)
+        ranked[0] = 0
     return count
+
+
+@compiled(INT(RANKED, INT, INT), inline="always")
+def likely(labels: Any, count: int, r: int) -> int:
+    """The label that ``r`` of the ``count`` wanted are likelier than."""
+    score, code, rank, ranked = labels
+    while ranked[0] <= r:
+        left = count - ranked[0] - 1
+        rank[ranked[0]] = -code[0]
+        score[0], code[0] = score[left], code[left]
+        sink((score, code), left, 0)
+        ranked[0] += 1
+    return int(rank[r])

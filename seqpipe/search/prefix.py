@@ -13,7 +13,8 @@ with a beam as wide as the space of prefixes the sums are exact. ``fusion`` adds
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from math import inf, log
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -41,14 +42,14 @@ class Search(NamedTuple):
     blank: int
     log_threshold: float
     floats: np.ndarray
-    """float64 (2, K, 6)."""
+    """float64 (3, K, 6): two halves, and what becomes of the prefixes at a frame."""
     ints: np.ndarray
-    """int64 (2, K, 10)."""
+    """int64 (3, K, 10), likewise."""
     nodes: np.ndarray
     """int64 (N, 5): best paths."""
     counters: np.ndarray
     """int64: nodes, frames read, prefixes, the half that holds them."""
-    room: tuple[Any, ...]
+    room: tuple[np.ndarray, np.ndarray, np.ndarray]
     """What the kernel works in."""
     fusion: Fusion
     memory: Memory | None
@@ -77,19 +78,19 @@ def start(
 
     Labels whose probability at a frame is below ``threshold`` put nothing after a prefix there.
     """
-    floats, ints = np.zeros((2, beam, 6)), np.full((2, beam, 10), -1, np.int64)
+    floats, ints = np.zeros((3, beam, 6)), np.zeros((3, beam, 10), np.int64)
     floats[0, 0] = 0.0, 0.0, -np.inf, 0.0, 0.0, -np.inf
     fusion = fusion or nothing(labels)
     ints[0, 0] = -1, -1, -1, 0, -1, 1, 0, fusion.model_start, 0, fusion.hotword_start
     if fusion.level == ROWS:
         assert memory is not None
         fusion = fusion._replace(table=memory.table)
-    log_threshold = float(np.log(threshold)) if threshold else -np.inf
+    log_threshold = log(threshold) if threshold else -inf
     nodes, counters = np.zeros((SPARE + 4 * beam, 5), np.int64), np.array([0, 0, 1, 0])
-    best, ranked = (np.zeros(2 * beam), np.zeros(2 * beam, np.int64)), (np.zeros(labels), np.zeros(labels, np.int64))
-    room: tuple[Any, ...] = np.zeros((beam, 6)), np.zeros((beam, 5), np.int64), np.zeros(beam)
-    room += best, ranked, np.zeros(labels, np.int64), np.zeros(labels, np.float32)
-    return Search(blank, log_threshold, floats, ints, nodes, counters, room, fusion, memory)
+    room = np.empty(5 * beam + labels), np.empty(4 * beam + 3 * max(2 * beam, labels) + 1, np.int64)
+    return Search(
+        blank, log_threshold, floats, ints, nodes, counters, (*room, np.empty(labels, np.float32)), fusion, memory
+    )
 
 
 def advance(search: Search, log_probs: np.ndarray) -> Search:
@@ -127,23 +128,18 @@ def best(search: Search, n: int, ended: bool = True) -> list[Found]:
     ``ended``: whether the text ends here, which the language model has its own mind about. It is a ``SeqpipeError``
     if none has a probability.
     """
-    _, _, live, side = search.counters.tolist()
-    floats, found = search.floats[side, :live], []
-    extra = floats[:, 3].copy()
-    if ended and search.fusion.active:
-        from seqpipe.search import ctc_kernel
+    from seqpipe.search import ctc_kernel
 
-        ctc_kernel.finish(search.floats, search.ints, search.counters, tuple(search.fusion), extra)
-    scores = floats[:, 0] + extra
-    if not np.isfinite(scores).any():
+    live = int(search.counters[2])
+    scores, rows, shares, found = np.empty(live), np.empty(live, np.int64), np.empty(live), []
+    tables = search.floats, search.ints, search.counters
+    ctc_kernel.outcome(*tables, tuple(search.fusion), ended, (scores, rows), shares)
+    if not live or not scores[0] > -inf:
         raise nothing_possible()
-    order = np.argsort(-scores, kind="stable")
-    shares = np.exp(scores - scores.max(initial=-np.inf))
-    shares /= shares.sum()
-    for row in order[:n].tolist():
+    for row, score, share in zip(*(part[:n].tolist() for part in (rows, scores, shares)), strict=True):
         labels, first, last = _path(search, row).T.tolist()
-        spans = list(zip(first, last, strict=True))
-        found.append(Found(labels, spans, float(scores[row]), float(floats[row, 0]), float(shares[row])))
+        log_prob = float(search.floats[search.counters[3], row, 0])
+        found.append(Found(labels, list(zip(first, last, strict=True)), score, log_prob, share))
     return found
 
 

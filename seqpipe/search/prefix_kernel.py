@@ -21,29 +21,23 @@ import math
 from typing import Any
 
 from seqpipe.compiled import FLOAT, FLOAT_ROWS, FLOATS, INT, INT_ROWS, INTS, NOTHING, SINGLES, compiled, group
+from seqpipe.search.add_kernel import add, added
 from seqpipe.search.fusion_kernel import ACTIVE, BOUND, CREDIT, FUSION, REACH, extended
-from seqpipe.search.heap_kernel import SCORED, select, sink
+from seqpipe.search.heap_kernel import SCORED, keep_best
+from seqpipe.search.label_kernel import RANKED, likely
 from seqpipe.search.path_kernel import LAST
 
 LOG_PROB, IN_BLANK, IN_LABEL, EXTRA, BEST_BLANK, BEST_LABEL = range(6)
 PARENT, HASH, PARENT_HASH, MODEL, WORD, HOTWORD = range(4, 10)
 """Columns of the tables; those of best paths are in ``path_kernel``."""
+ROUNDING = 1e-9
+"""More than sums in another order differ by."""
 CAME_FROM, CHILD, SIBLING, CLOSED, MOVED = range(5)
 """Columns of ``links``: whose path the last label is put after (0 its own, 1 its parent's blank, 2 its parent's label),
 the first of its children in the beam and the next child of its parent, its node if a path leaves its last label, its
 row after this frame."""
 PREFIXES = group(FLOAT_ROWS, INT_ROWS, FLOAT_ROWS, INT_ROWS)
-"""``old``, ``was``, ``sums`` (``old`` after the frame, of the prefixes as they are) and ``links``."""
-
-
-@compiled(FLOAT(FLOAT, FLOAT))
-def added(a: float, b: float) -> float:
-    """log(e^a + e^b)."""
-    if a < b:
-        a, b = b, a
-    if b == -math.inf or a - b > 40.0:  # e^−40 is below half a unit in the last place
-        return a
-    return a + math.log1p(math.exp(b - a))
+"""``old``, ``was``, ``sums`` (``old`` after the frame, of the prefixes as they are; a row a column) and ``links``."""
 
 
 @compiled(group(FLOAT, FLOAT, INT)(FLOAT_ROWS, INT_ROWS, INT, INT), inline="always")
@@ -66,20 +60,19 @@ def stay(frame: Any, blank: int, threshold: float, prefixes: Any, live: int) -> 
     for i in range(live):
         links[i, CAME_FROM], links[i, CHILD], links[i, CLOSED], links[i, MOVED] = 0, -1, -1, -1
         again = frame[was[i, LAST]] if was[i, LAST] >= 0 else -math.inf
-        sums[i, IN_BLANK], sums[i, IN_LABEL] = old[i, LOG_PROB] + frame[blank], old[i, IN_LABEL] + again
-        sums[i, BEST_BLANK] = max(old[i, BEST_BLANK], old[i, BEST_LABEL]) + frame[blank]
-        sums[i, BEST_LABEL], sums[i, EXTRA] = old[i, BEST_LABEL] + again, old[i, EXTRA]
+        sums[IN_BLANK, i], sums[IN_LABEL, i] = old[i, LOG_PROB] + frame[blank], old[i, IN_LABEL] + again
+        sums[BEST_BLANK, i] = max(old[i, BEST_BLANK], old[i, BEST_LABEL]) + frame[blank]
+        sums[BEST_LABEL, i], sums[EXTRA, i] = old[i, BEST_LABEL] + again, old[i, EXTRA]
     for j in range(live):
         i, last = was[j, PARENT], was[j, LAST]
         if i >= 0:
             links[j, SIBLING], links[i, CHILD] = links[i, CHILD], j
             if frame[last] >= threshold:
                 longer, best, source = lengthened(old, was, i, last)
-                sums[j, IN_LABEL] = added(sums[j, IN_LABEL], longer + frame[last])
-                if best + frame[last] > sums[j, BEST_LABEL]:
-                    sums[j, BEST_LABEL], links[j, CAME_FROM] = best + frame[last], source
-    for i in range(live):
-        sums[i, LOG_PROB] = added(sums[i, IN_BLANK], sums[i, IN_LABEL])
+                sums[IN_LABEL, j] = added(sums[IN_LABEL, j], longer + frame[last])
+                if best + frame[last] > sums[BEST_LABEL, j]:
+                    sums[BEST_LABEL, j], links[j, CAME_FROM] = best + frame[last], source
+    add(sums[IN_BLANK], sums[IN_LABEL], sums[LOG_PROB, :live])
 
 
 @compiled(INT(PREFIXES, INT, SCORED))
@@ -87,8 +80,8 @@ def possible(prefixes: Any, live: int, best: Any) -> int:
     """Put scores of the prefixes that can stay into ``best``, each with its row as code; their number."""
     sums, (score, code), count = prefixes[2], best, 0
     for i in range(live):
-        if sums[i, LOG_PROB] > -math.inf:
-            score[count], code[count] = sums[i, LOG_PROB] + sums[i, EXTRA], i
+        if sums[LOG_PROB, i] > -math.inf:
+            score[count], code[count] = sums[LOG_PROB, i] + sums[EXTRA, i], i
             count += 1
     return count
 
@@ -115,7 +108,26 @@ def lowest(best: Any, count: int, beam: int) -> float:
     return float(low)
 
 
-@compiled(INT(SINGLES, PREFIXES, INT, FUSION, FLOATS, SCORED, INT, FLOAT, INT, SCORED, INT, INTS))
+@compiled(FLOAT(SINGLES, FLOATS, INT, FLOAT, INT, RANKED, INT))
+def raised(frame: Any, limit: Any, live: int, floor: float, beam: int, labels: Any, wanted: int) -> float:
+    """A floor below K prefixes with one label more, or in the beam already, where fusion adds nothing.
+
+    Any of the h best prefixes with any of w + 1 labels is at least as good as the last with the last; one of the labels
+    of each may need a blank first, which leaves h w ≥ K.
+    """
+    width = 1
+    while width < wanted:
+        label, height = likely(labels, wanted, width), (beam + width - 1) // width
+        if limit[0] + frame[label] <= floor:
+            break
+        if height <= live:
+            reached = limit[height - 1] + frame[label]
+            floor = max(floor, reached - ROUNDING * abs(reached))
+        width *= 2
+    return floor
+
+
+@compiled(INT(SINGLES, PREFIXES, INT, FUSION, FLOATS, SCORED, INT, FLOAT, INT, RANKED, INT, INTS, SCORED))
 def grow(
     frame: Any,
     prefixes: Any,
@@ -127,8 +139,9 @@ def grow(
     floor: float,
     beam: int,
     labels: Any,
-    left: int,
-    rank: Any,
+    wanted: int,
+    place: Any,
+    spare: Any,
 ) -> int:
     """Let prefixes with one label more in among the ``count`` that stay; the number of both, K at the most.
 
@@ -137,16 +150,12 @@ def grow(
     (i + 1) 2^32 + r: in order of entry, and above those of prefixes that stay, so that of equals the first stays.
     """
     old, was, _, links = prefixes
-    ranked, active = 0, fusion[ACTIVE]
+    active = fusion[ACTIVE]
+    if not active:
+        floor = raised(frame, limit, live, floor, beam, labels, wanted)
     for i in range(live):
-        r = 0
-        while r < ranked + left:
-            if r == ranked:
-                rank[r] = -labels[1][0]
-                ranked, left = ranked + 1, left - 1
-                labels[0][0], labels[1][0] = labels[0][left], labels[1][left]
-                sink(labels, left, 0)
-            label, code, r = rank[r], ((i + 1) << 32) + r, r + 1
+        for r in range(wanted):
+            label = likely(labels, wanted, r)
             if limit[i] + frame[label] <= floor:
                 break
             child = links[i, CHILD]
@@ -158,11 +167,10 @@ def grow(
             if active:
                 score += extended(label, was[i, MODEL], was[i, WORD], was[i, HOTWORD], fusion)[0]
             if score > floor:
-                best[0][count], best[1][count] = score, code
+                best[0][count], best[1][count] = score, ((i + 1) << 32) + r
                 count += 1
                 if count == len(best[0]):
-                    select(best, count, beam)
+                    keep_best(best, count, beam, place, spare)
                     count, floor = beam, best[0][beam - 1]
-    if count > beam:
-        select(best, count, beam)
+    keep_best(best, count, beam, place, spare)
     return min(count, beam)

@@ -89,7 +89,7 @@ def fill(
             i = above = code
             links[i, MOVED] = row
             for column in range(6):
-                new[row, column] = sums[i, column]
+                new[row, column] = sums[column, i]
             for column in range(10):
                 now[row, column] = was[i, column]
             if old[i, BEST_LABEL] > old[i, BEST_BLANK]:
@@ -125,7 +125,7 @@ def remain(prefixes: Any, live: int, nodes: Any, counters: Any) -> None:
         if old[i, BEST_LABEL] > old[i, BEST_BLANK]:
             was[i, BLANK_CHAIN] = leave(prefixes, i, nodes, counters)
         for column in range(6):
-            old[i, column] = sums[i, column]
+            old[i, column] = sums[column, i]
 
 
 @compiled(NOTHING(INT_ROWS, INT, INT, INT_ROWS, SCORED))
