@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from seqpipe.nn.recurrent import Encoder
 from seqpipe.nn.state import Cell
 from seqpipe.padded import Padded
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 FEATURES, HIDDEN = 64, 128
 BATCHES = (32, 64)

@@ -14,7 +14,7 @@ from timing import goal, medians, table
 from torch import nn
 
 from seqpipe.nn.cells import CELLS
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 BATCH, SIZE = 16, 128
 PEERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}

@@ -81,6 +81,22 @@ def test_a_dollar_is_a_dollar() -> None:
     pyplot.close(figure)
 
 
+def test_of_a_long_text_the_beginning_and_some_tokens_are_written() -> None:
+    words = [f"w{at}" for at in range(700)]
+    record = with_map(" ".join(words))
+    record["map"] |= {"columns": words, "values": [[1 / 700] * 700 for _ in record["map"]["rows"]]}
+    figure, axes = pyplot.subplots(figsize=(7.0, 4.2), layout="constrained")
+    heat_map(record, axes)
+    with warnings.catch_warnings(action="error"):  # of a title that leaves no room for the axes
+        figure.canvas.draw()
+    title, ticks = axes.get_title(), [tick.get_text() for tick in axes.get_xticklabels()]
+    pyplot.close(figure)
+    assert title.startswith("w0 w1 w2")
+    assert title.endswith("…  →  x $y_ $")
+    assert title.count("\n") <= 2
+    assert ticks == words[::12]
+
+
 def test_a_confusion_matrix_says_counts_and_shares_of_rows() -> None:
     records = labelled([("a", "a")] * 3 + [("a", "b")] + [("b", "b")] * 2 + [("b", f"c{UNKNOWN}")])
     figure, axes = pyplot.subplots()

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from seqpipe.nn.cells import CELLS
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 B, T, F, H = 3, 5, 4, 7
 
@@ -291,6 +291,32 @@ def test_the_gate_that_remembers_starts_as_told(name, place, usual, sign):
         assert [gate.mean().item() for gate in gates] == [
             sign * value if at == place else 0 for at in range(len(gates))
         ]
+
+
+@pytest.mark.parametrize(
+    ("name", "keeps", "takes"),
+    [
+        ("lstm", 1, 0),
+        ("layernorm-lstm", 1, 0),
+        ("gru", 1, None),
+        ("layernorm-gru", 1, None),
+        ("mingru", None, 0),
+        ("minlstm", 0, 1),
+    ],
+)
+def test_units_that_begin_by_remembering_for_all_times_up_to_the_longest(name, keeps, takes):
+    torch.manual_seed(3)
+    hidden, longest = 2000, 50
+    params = RecurrentParams(cell=name, hidden=hidden, initial={"chrono": longest})
+    gates = CELLS[name](F, params).b.detach().split(hidden)
+    steps = (gates[keeps] if keeps is not None else -gates[takes]).exp()
+    assert 1 <= steps.min() < 1.5
+    assert longest - 1.5 < steps.max() <= longest - 1 + 1e-3
+    assert abs(steps.mean() - longest / 2) < 1  # as many units for each length
+    if takes is not None:
+        torch.testing.assert_close(gates[takes], -steps.log())
+    rest = [gate for at, gate in enumerate(gates) if at not in (keeps, takes)]
+    assert all(not gate.any() for gate in rest)
 
 
 @pytest.mark.parametrize("name", RECURRENT)

@@ -9,7 +9,7 @@ from torch import Tensor
 from seqpipe.nn.exact import in_float32
 from seqpipe.nn.recurrent import Encoder, Recurrent
 from seqpipe.padded import Padded
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 
 @in_float32

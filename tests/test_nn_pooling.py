@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from seqpipe.nn.pooling import POOLINGS, Attention
 from seqpipe.nn.recurrent import Encoder
 from seqpipe.padded import Padded
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 H = 5
 

@@ -13,7 +13,7 @@ from seqpipe.nn.dropout import DROPOUTS, LockedDropout
 from seqpipe.nn.ragged import SHORTEST, TimeMajor, cuts, over
 from seqpipe.nn.recurrent import Encoder, Recurrent
 from seqpipe.padded import Padded
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 TORCH = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 VARIANTS = [

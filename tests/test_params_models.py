@@ -24,14 +24,22 @@ MODEL = "{cell: gru, hidden: 6, embedding: 5}"
             "encoder: none, bidirectional: false",
             "'bidirectional' is how a recurrent encoder reads, but encoder is none",
         ),
+        (
+            "initial: {forget_bias: 2, chrono: 50}",
+            "'forget_bias' and 'chrono' set the same bias; remove one",
+        ),
+        ("cell: irnn, initial: {chrono: 50}", "'initial.chrono' needs a gate, and irnn has none; remove it"),
+        ("cell: rnn, initial: {forget_bias: 1}", "'initial.forget_bias' needs a gate, and rnn has none; remove it"),
     ],
 )
 def test_keys_that_do_nothing(project: Path, keys: str, reason: str) -> None:
     edit("params.yaml", MODEL, f"{{hidden: 6, embedding: 5, {keys}}}")
-    assert re.match(rf"params\.yaml line 9: words\.model: {re.escape(reason)}", refused("train", "words"))
+    assert re.match(rf"params\.yaml line 9: words\.model(\.initial)?: {re.escape(reason)}", refused("train", "words"))
 
 
-@pytest.mark.parametrize("keys", ["dropout_kind: locked", "encoder: none", "bidirectional: false", "dropout: 0"])
+@pytest.mark.parametrize(
+    "keys", ["dropout_kind: locked", "initial: {chrono: 50}", "encoder: none", "bidirectional: false", "dropout: 0"]
+)
 def test_keys_that_do_something(project: Path, keys: str) -> None:
     """Also once the trained folder, which names every key, is opened again."""
     edit("params.yaml", MODEL, f"{{hidden: 6, embedding: 5, {keys}}}")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDEST = 84  # characters in a line of a title
+LONGEST = 2 * WIDEST  # characters of a text there
+MOST_ROWS, MOST_COLUMNS = 30, 60  # names beside a map
 MOST_ABOVE, WIDTH_TO_HEIGHT = 0.5, 1.9  # of axes whose map has a picture above it
 READABLE = 20  # labels beyond which the cells of a confusion matrix are too small for figures
 
@@ -25,12 +27,23 @@ def heat_map(record: dict[str, Any], axes: Axes) -> None:
     axes.imshow(shown["values"], cmap="Blues", vmin=0, vmax=1, aspect="auto")
     if shown.get("above"):
         _stand_above(np.array(shown["above"], np.uint8), len(shown["rows"]), len(shown["values"][0]), axes)
-    axes.set_yticks(range(len(shown["rows"])), shown["rows"], parse_math=False)
+    axes.set_yticks(*_ticks(shown["rows"], MOST_ROWS), parse_math=False)
     if shown["columns"]:
-        axes.set_xticks(range(len(shown["columns"])), shown["columns"], rotation=60, ha="right", parse_math=False)
+        axes.set_xticks(*_ticks(shown["columns"], MOST_COLUMNS), rotation=60, ha="right", parse_math=False)
     axes.set(xlabel=shown["column_label"], ylabel=shown["row_label"])
-    title = fill(f"{record['source']}  →  {record['hypotheses'][0]['text']}", WIDEST)
+    title = fill(f"{_begun(record['source'])}  →  {_begun(record['hypotheses'][0]['text'])}", WIDEST)
     axes.set_title(title, fontsize=10, parse_math=False)
+
+
+def _ticks(names: Sequence[str], most: int) -> tuple[range, Sequence[str]]:
+    """Places to write names at, every second or third and so on where ``most`` are too few for all."""
+    apart = max(1, -(-len(names) // most))
+    return range(0, len(names), apart), names[::apart]
+
+
+def _begun(text: str) -> str:
+    """A text, or how it begins."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} …"
 
 
 def _stand_above(picture: np.ndarray, rows: int, steps: int, axes: Axes) -> None:

@@ -51,17 +51,17 @@ Map = HeatMap | PictureMap
 
 
 @torch.inference_mode()
-def attention_map(model: Seq2Seq, batch: Batch, found: Hypothesis, features: Features, row: Row) -> Map:
+def attention_map(model: Seq2Seq, batch: Batch, found: Hypothesis, features: Features, row: Row) -> Map | None:
     """α_{t,s}: a row for each output token and the end, a column for each source token, or a map over the picture.
 
-    A model without attention has one column, the whole source.
+    A model without attention has none.
     """
+    if not model.attends:
+        return None
     written = Padded(torch.tensor([found.output], dtype=torch.int64), torch.tensor([len(found.output)]))
     target = written.to(batch.source.data.device)
     alpha = model.attention(batch.source, target)[0]
     rows, columns = [*features.tokens(found.output), "end"], features.source_tokens(row)
-    if not model.attends:
-        return HeatMap("output token", rows, "source", ["all of it"], _rounded(alpha))
     if isinstance(model.front, PositionFront):
         maps = alpha.view(len(alpha), -1, model.front.height).mT  # (T, H', W')
         return PictureMap(rows, [_rounded(one) for one in maps], _picture(row["source"], features.sizes.channels))
@@ -109,7 +109,7 @@ def _rounded(values: Tensor) -> list[list[float]]:
     return [[round(value, 4) for value in row] for row in values.tolist()]
 
 
-MAPS: dict[str, Callable[[Any, Batch, Hypothesis, Features, Row], Map]] = {
+MAPS: dict[str, Callable[[Any, Batch, Hypothesis, Features, Row], Map | None]] = {
     "seq2seq": attention_map,
     "ctc": posterior_map,
     "tag": label_map,

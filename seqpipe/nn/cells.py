@@ -10,7 +10,7 @@ from seqpipe.nn.minimal import MinGRU, MinLSTM
 from seqpipe.nn.normalised import LayerNormGRU, LayerNormLSTM
 from seqpipe.nn.state import Cell
 from seqpipe.nn.vanilla import VanillaRNN, irnn
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 CELLS: dict[str, Callable[[int, RecurrentParams], Cell]] = {
     "rnn": VanillaRNN,

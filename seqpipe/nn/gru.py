@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from seqpipe.nn.dropout import drop_weights
-from seqpipe.nn.initial import bias, input_weights, recurrent_weights
+from seqpipe.nn.initial import bias, gate_bias, input_weights, recurrent_weights
 from seqpipe.nn.kernels import gru
 from seqpipe.nn.state import State, Weights
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 
 class GRU(nn.Module):
@@ -28,8 +28,8 @@ class GRU(nn.Module):
         initial, self.weight_drop = params.initial, params.weight_drop
         self.W = input_weights(3, params.hidden, inputs, initial.input)
         self.U = recurrent_weights(3, params.hidden, initial.recurrent or "orthogonal")
-        self.b = bias(3, params.hidden, 1, initial.forget_bias or 0.0)
-        self.b_n = bias(1, params.hidden)
+        self.b = gate_bias(3, params.hidden, initial, 1)
+        self.b_n = bias(params.hidden)
 
     def weights(self) -> Weights:
         """W, U, b and b'_n; in training a share of U is dropped."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from seqpipe.params.recurrent import Initial
+
 KINDS: dict[str, Callable[[Tensor, int], Tensor]] = {
     "xavier": lambda weight, hidden: nn.init.xavier_uniform_(weight),
     "orthogonal": lambda weight, hidden: nn.init.orthogonal_(weight),
@@ -32,12 +34,27 @@ def recurrent_weights(gates: int, hidden: int, kind: str) -> nn.Parameter:
     return nn.Parameter(torch.cat([KINDS[kind](torch.empty(hidden, hidden), hidden) for _ in range(gates)]))
 
 
-def bias(gates: int, hidden: int, remembers: int | None = None, value: float = 0.0) -> nn.Parameter:
-    """Zeros (gates · H,), but for the gate number ``remembers``, which starts at ``value``.
+def bias(size: int) -> nn.Parameter:
+    """Zeros (size,)."""
+    return nn.Parameter(torch.zeros(size))
 
-    A forget gate that starts open, at 1, lets gradients through the cell state (Jozefowicz et al. 2015).
+
+def gate_bias(
+    gates: int, hidden: int, initial: Initial, keeps: int | None, takes: int | None = None, default: float = 0.0
+) -> nn.Parameter:
+    """Biases (gates · H,) of gates that begin by keeping the old state: b of the gate number ``keeps``, which keeps it.
+
+    A forget gate that starts open, at 1, lets gradients through the cell state (Jozefowicz et al. 2015). With
+    ``chrono`` T, b = log u, u ~ U(1, T − 1): a unit keeps u / (u + 1) of its state a step, a third of it after u steps,
+    so that there are units for all times up to T. The gate number ``takes``, which lets new input in, starts at −b then
+    (Tallec & Ollivier 2018), and always where no gate keeps: what it leaves is what is kept.
     """
     weight = torch.zeros(gates, hidden)
-    if remembers is not None:
-        weight[remembers] = value
+    b = torch.full((hidden,), default if initial.forget_bias is None else initial.forget_bias)
+    if initial.chrono is not None:
+        b = torch.empty(hidden).uniform_(1, initial.chrono - 1).log()
+    if keeps is not None:
+        weight[keeps] = b
+    if takes is not None and (keeps is None or initial.chrono is not None):
+        weight[takes] = -b
     return nn.Parameter(weight.flatten())

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from seqpipe.nn.dropout import drop_weights
-from seqpipe.nn.initial import bias, input_weights, recurrent_weights
+from seqpipe.nn.initial import gate_bias, input_weights, recurrent_weights
 from seqpipe.nn.state import State, Weights
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 
 class LSTM(nn.Module):
@@ -26,7 +26,7 @@ class LSTM(nn.Module):
         initial, self.weight_drop = params.initial, params.weight_drop
         self.W = input_weights(4, params.hidden, inputs, initial.input)
         self.U = recurrent_weights(4, params.hidden, initial.recurrent or "orthogonal")
-        self.b = bias(4, params.hidden, 1, 1.0 if initial.forget_bias is None else initial.forget_bias)
+        self.b = gate_bias(4, params.hidden, initial, 1, 0, 1.0)
 
     def weights(self) -> Weights:
         """W, U, b and zeros for the second bias of torch's kernels; in training a share of U is dropped."""

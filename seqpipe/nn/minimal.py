@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqpipe.nn.initial import bias, input_weights
+from seqpipe.nn.initial import gate_bias, input_weights
 from seqpipe.nn.scan import linear_recurrence
 from seqpipe.nn.state import State, Weights
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 
 def _over_time(decay: Tensor, new: Tensor, state: State) -> tuple[Tensor, State]:
@@ -32,7 +32,7 @@ class MinGRU(nn.Module):
     def __init__(self, inputs: int, params: RecurrentParams) -> None:
         super().__init__()
         self.W = input_weights(2, params.hidden, inputs, params.initial.input)
-        self.b = bias(2, params.hidden, 0, -(params.initial.forget_bias or 0.0))  # 1 − z keeps the old state
+        self.b = gate_bias(2, params.hidden, params.initial, None, 0)  # 1 − z keeps the old state
 
     def weights(self) -> Weights:
         """W and b."""
@@ -71,7 +71,7 @@ class MinLSTM(nn.Module):
         super().__init__()
         initial = params.initial
         self.W = input_weights(3, params.hidden, inputs, initial.input)
-        self.b = bias(3, params.hidden, 0, 1.0 if initial.forget_bias is None else initial.forget_bias)
+        self.b = gate_bias(3, params.hidden, initial, 0, 1, 1.0)
 
     def weights(self) -> Weights:
         """W and b."""

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqpipe.nn.dropout import drop_weights
-from seqpipe.nn.initial import bias, input_weights, recurrent_weights
+from seqpipe.nn.initial import bias, gate_bias, input_weights, recurrent_weights
 from seqpipe.nn.state import State, Weights
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 
 def _scale(size: int) -> nn.Parameter:
@@ -45,8 +45,8 @@ class LayerNormLSTM(nn.Module):
         hidden, initial, self.weight_drop = params.hidden, params.initial, params.weight_drop
         self.W = input_weights(4, hidden, inputs, initial.input)
         self.U = recurrent_weights(4, hidden, initial.recurrent or "orthogonal")
-        self.b = bias(4, hidden, 1, 1.0 if initial.forget_bias is None else initial.forget_bias)
-        self.b_c = bias(1, hidden)
+        self.b = gate_bias(4, hidden, initial, 1, 0, 1.0)
+        self.b_c = bias(hidden)
         self.scale_W, self.scale_U, self.scale_c = _scale(4 * hidden), _scale(4 * hidden), _scale(hidden)
 
     def weights(self) -> Weights:
@@ -94,8 +94,8 @@ class LayerNormGRU(nn.Module):
         hidden, initial, self.weight_drop = params.hidden, params.initial, params.weight_drop
         self.W = input_weights(3, hidden, inputs, initial.input)
         self.U = recurrent_weights(3, hidden, initial.recurrent or "orthogonal")
-        self.b = bias(3, hidden, 1, initial.forget_bias or 0.0)
-        self.b_n = bias(1, hidden)
+        self.b = gate_bias(3, hidden, initial, 1)
+        self.b_n = bias(hidden)
         self.scale_W, self.scale_U = _scale(3 * hidden), _scale(3 * hidden)
 
     def weights(self) -> Weights:

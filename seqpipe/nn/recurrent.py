@@ -14,7 +14,7 @@ from seqpipe.nn.exact import in_float32
 from seqpipe.nn.ragged import TimeMajor, over
 from seqpipe.nn.state import Cell, State, Weights
 from seqpipe.padded import Padded
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 
 def _cells(modules: nn.ModuleList) -> list[Cell]:

@@ -9,7 +9,7 @@ from seqpipe.nn.dropout import drop_weights
 from seqpipe.nn.initial import bias, input_weights, recurrent_weights
 from seqpipe.nn.kernels import ACTIVATIONS, rnn
 from seqpipe.nn.state import State, Weights
-from seqpipe.params.models import RecurrentParams
+from seqpipe.params.recurrent import RecurrentParams
 
 FUSED = {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu}
 """torch's kernels, for GPUs."""
@@ -23,7 +23,7 @@ class VanillaRNN(nn.Module):
         self.activation, self.weight_drop = params.activation, params.weight_drop
         self.W = input_weights(1, params.hidden, inputs, params.initial.input)
         self.U = recurrent_weights(1, params.hidden, params.initial.recurrent or "orthogonal")
-        self.b = bias(1, params.hidden)
+        self.b = bias(params.hidden)
 
     def weights(self) -> Weights:
         """W, U and b of one pass; in training a share of U is dropped."""

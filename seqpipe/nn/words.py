@@ -11,7 +11,8 @@ from seqpipe.features.sizes import Sizes
 from seqpipe.nn.embedding import INPUTS
 from seqpipe.nn.recurrent import Encoder
 from seqpipe.padded import Padded
-from seqpipe.params.models import RecurrentParams, TokenInput
+from seqpipe.params.models import TokenInput
+from seqpipe.params.recurrent import RecurrentParams
 
 UNKNOWN = 0
 """The id of every word, and of every character, that the vocabulary does not have."""

@@ -6,62 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from seqpipe.params.recurrent import RecurrentParams
 from seqpipe.params.section import NUMBER, Positive, Section, Share
-
-Start = Literal["xavier", "orthogonal", "normal", "uniform"]
-
-
-class Initial(Section):
-    """How the weights of recurrent layers start."""
-
-    input: Start = "xavier"
-    """Input weights W."""
-    recurrent: Literal["xavier", "orthogonal", "normal", "uniform", "identity"] | None = None
-    """Recurrent weights U, gate by gate; without it ``orthogonal``, and ``identity`` for irnn."""
-    forget_bias: Annotated[float, NUMBER] | None = None
-    """Bias of the gate that keeps the old state: the forget gate of lstm and minlstm (1 without it), the update gate of
-    gru, of mingru with the other sign (0 without it)."""
-
-
-class RecurrentParams(Section):
-    """A stack of recurrent layers."""
-
-    cell: Literal["rnn", "irnn", "lstm", "gru", "mingru", "minlstm", "layernorm-lstm", "layernorm-gru"] = "gru"
-    """Recurrent cell."""
-    activation: Literal["tanh", "relu", "leaky-relu"] = "tanh"
-    """Of cell rnn; the others have theirs."""
-    hidden: Positive = 128
-    """Units a direction and layer."""
-    layers: Positive = 1
-    """Layers, each reading the outputs of the one below."""
-    layer_norm: bool = False
-    """Whether the outputs of every layer are normalised on their way up."""
-    residual: bool = False
-    """Whether a layer's inputs are added to its outputs, where both have the same size."""
-    dropout: Share = 0.1
-    """Share of activations dropped between layers, never between time steps."""
-    dropout_kind: Literal["plain", "locked"] = "plain"
-    """Whether each step drops other units, or a sequence the same ones at all its steps (variational dropout)."""
-    weight_drop: Share = 0.0
-    """Share of the recurrent weights U dropped, once for a whole sequence (AWD)."""
-    initial: Initial = Initial()
-    """How the weights start."""
-
-    @model_validator(mode="after")
-    def _applies(self) -> RecurrentParams:
-        """No key may be without effect."""
-        minimal, cell = self.cell.startswith("min"), self.cell
-        if self.activation != "tanh" and cell != "rnn":
-            raise ValueError(f"'activation: {self.activation}' is for cell rnn, but the cell is {cell}; remove it")
-        if minimal and self.weight_drop:
-            raise ValueError(f"'weight_drop' needs recurrent weights, and {cell} has none; remove it")
-        if minimal and self.initial.recurrent:
-            raise ValueError(f"'initial.recurrent' needs recurrent weights, and {cell} has none; remove it")
-        if cell in ("rnn", "irnn") and self.initial.forget_bias is not None:
-            raise ValueError(f"'initial.forget_bias' needs a gate, and {cell} has none; remove it")
-        if self.dropout_kind != "plain" and not self.dropout:
-            raise ValueError(f"'dropout_kind: {self.dropout_kind}' says how to drop units, but dropout is 0; remove it")
-        return self
 
 
 class TokenInput(Section):
