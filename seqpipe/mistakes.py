@@ -33,6 +33,8 @@ def _explain(path: Path, document: Any, place: list[str], schema: type[BaseModel
         return f"{where}: unknown key '{dotted}'{nearest(keys[-1], fields)}{known}."
     message = first["msg"].replace("Input should", "must", 1)
     message = message.removeprefix("Value error, ")
+    if first["type"] == "int_parsing_size":
+        message = "must be a smaller number"
     if first["type"] in ("model_type", "dict_type"):
         message = "must be a mapping of keys to values"
     if first["type"] == "value_error" and isinstance(first["input"], dict):  # of several keys together

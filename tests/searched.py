@@ -74,6 +74,7 @@ class Rules(NamedTuple):
     no_repeat: int = 0
     forbidden: tuple[int, ...] = ()
     prefix: tuple[int, ...] = ()
+    not_first: tuple[int, ...] = ()
 
 
 def found(
@@ -86,14 +87,15 @@ def found(
     begun = forced(model.step, model.start(tables), len(tables), list(one.prefix), CPU)
     section = TokenSearch(no_repeat=one.no_repeat, **options)
     inputs = [str(table).encode() for table in tables]
-    return search_tokens(model.step, begun, limits, section, one.forbidden, inputs)
+    return search_tokens(model.step, begun, limits, section, one.forbidden, inputs, None, one.not_first)
 
 
 def words(written: list[int], rules: Rules, letters: Sequence[int] = LETTERS) -> list[int]:
     """The letters that may come next."""
     if len(written) >= rules.longest:
         return []
-    return [letter for letter in letters if letter not in rules.forbidden and not repeats(written, letter, rules)]
+    out = {*rules.forbidden, *(rules.not_first if len(written) == len(rules.prefix) else ())}
+    return [letter for letter in letters if letter not in out and not repeats(written, letter, rules)]
 
 
 def repeats(written: list[int], letter: int, rules: Rules) -> bool:

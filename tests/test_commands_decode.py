@@ -191,6 +191,7 @@ def test_plain_values_are_whole(project: Path) -> None:
     ("hypothesis", "line"),
     [
         ({"text": "positive", "confidence": 0.75, "score": -0.3}, "positive"),
+        ({"text": "two\nlines\u2028or three\x85", "score": -0.3}, "two lines or three"),
         ({"text": "Anna_B-PER flew", "labels": ["B-PER", "O"], "score": -0.1}, "Anna_B-PER flew"),
         ({"bits_per_character": 1.5, "perplexity": 7.0, "log_prob": -9.0}, "1.5"),
         ({"score": 0.25, "flag": True, "threshold": 0.1}, "0.25\tanomaly"),

@@ -127,6 +127,13 @@ def test_pictures_of_every_task(case: str, tmp_path: Path) -> None:
     assert header.split(",") == ["lag", *(f"{name}{part}" for name in found for part in ("", " cell"))]
 
 
+def test_jacobians_begin_where_a_gradient_can_go_on() -> None:
+    """An encoder starts from zeros, which nothing has made; a decoder from what the encoder found."""
+    found = views(tiny.model("seq2seq"), tiny.rows("seq2seq", count=1, shortest=5), 0, "seq2seq")
+    firsts = {name.split()[0]: min(view.jacobian) for name, view in found.items()}
+    assert firsts == {"encoder": 1, "decoder": 0}
+
+
 @pytest.mark.parametrize("cell", ["irnn", "mingru"])
 def test_a_cell_without_gates_or_recurrent_weights_has_its_pictures(cell: str, tmp_path: Path) -> None:
     found = views(tiny.model("forecast", cell=cell), tiny.rows("forecast", count=2), 0, "forecast")

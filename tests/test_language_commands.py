@@ -181,7 +181,36 @@ def test_completions_keep_the_rules(project: Path) -> None:
     (diverse,) = lines_of("complete", "verse", "the cat", *apart)
     assert len({one["tokens"][0] for one in diverse["hypotheses"]}) == 4
     assert "forbidden has 'zz'" in refused("complete", "verse", "a", "--forbid", "zz")
-    assert "'temperature' is for sample true" in refused("complete", "verse", "a", "--temperature", "0.5")
+
+
+def test_flags_of_complete_go_together_as_those_of_decode(project: Path) -> None:
+    cold = ["complete", "verse", "the cat", "--temperature", "0.5", "--seed", "3"]
+    assert lines_of(*cold) == lines_of(*cold, "--sample")  # what says how to draw asks for draws
+    assert "draws are asked for; give one of the two" in refused("complete", "verse", "a", "--sample", "--beam", "9")
+    assert "draws are asked for; give one of the two" in refused(
+        "complete", "verse", "a", "--top-k", "9", "--beam", "9"
+    )
+    assert "--seed is for completions that are drawn" in refused("complete", "verse", "a", "--seed", "2")
+    (apart,) = lines_of("complete", "verse", "a", "--groups", "4", "--diversity", "9", "--n", "2")
+    assert len(apart["hypotheses"]) == 2
+    wrong = ["--beam", "5", "--groups", "2", "--diversity", "9", "--n", "2"]
+    assert "2 do not divide 5" in refused("complete", "verse", "a", *wrong)
+
+
+def test_after_a_space_a_completion_begins_a_word_and_scores_what_its_text_adds(project: Path) -> None:
+    model = load("data/models/verse")
+    for prompt in ("I a ", "the c ", "go "):
+        found = completed(model, prompt, Completion(nbest=4, beam=6))["hypotheses"]
+        begun = [one for one in found if one["tokens"]]
+        assert begun
+        (before,) = [record["hypotheses"][0] for record in model([prompt.rstrip()])]
+        read = len(before["tokens"]) - 1  # but its end
+        for one in begun:
+            assert one["tokens"][0].startswith("▁")
+            (whole,) = [record["hypotheses"][0] for record in model([one["text"]])]
+            if whole["tokens"][:-1] == [*before["tokens"][:-1], *one["tokens"]]:  # else the same in other pieces
+                bits = sum(whole["bits"][read:])
+                assert one["log_prob"] == pytest.approx(-bits * math.log(2), abs=0.01)
 
 
 def test_mistakes_are_explained(project: Path) -> None:

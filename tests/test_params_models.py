@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny
+from pydantic import ValidationError
 from trained_project import edit, refused, seqpipe
+
+from seqpipe.params.models import AutoencodeModel, ClassifyModel, TagModel
+from seqpipe.params.section import Section
 
 MODEL = "{cell: gru, hidden: 6, embedding: 5}"
 
@@ -35,6 +40,34 @@ MODEL = "{cell: gru, hidden: 6, embedding: 5}"
 def test_keys_that_do_nothing(project: Path, keys: str, reason: str) -> None:
     edit("params.yaml", MODEL, f"{{hidden: 6, embedding: 5, {keys}}}")
     assert re.match(rf"params\.yaml line 9: words\.model(\.initial)?: {re.escape(reason)}", refused("train", "words"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ("forget_bias: 1e39", "forget_bias is 1e+39, but must be less than or equal to 1000."),
+        ("chrono: 1e39", "chrono is 1e+39, but must be a smaller number."),
+        ("chrono: 9999999999999", "chrono is 9999999999999, but must be less than or equal to 1099511627776."),
+    ],
+)
+def test_biases_beyond_measure(project: Path, keys: str, reason: str) -> None:
+    edit("params.yaml", MODEL, f"{{hidden: 6, embedding: 5, initial: {{{keys}}}}}")
+    assert refused("train", "words") == f"params.yaml line 9: words.model.initial.{reason}"
+
+
+@pytest.mark.parametrize(
+    ("model", "keys", "reason"),
+    [
+        (ClassifyModel, {"input": "one-hot", "embedding": 8}, "'embedding' is for input learned"),
+        (AutoencodeModel, {"input": "one-hot", "embedding": 8}, "'embedding' is for input learned"),
+        (TagModel, {"crf": False, "constraints": "never"}, "'constraints' is for crf true"),
+    ],
+)
+def test_keys_that_do_nothing_beside_others(model: type[Section], keys: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        model(**keys)
+    for key, value in keys.items():
+        model(**{key: value})
 
 
 @pytest.mark.parametrize(

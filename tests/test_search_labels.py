@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqpipe.search.label_kernel import blocks_of, find_peaks, leave_out, reaching, wanted
+from seqpipe.search.label_kernel import blocks_of, find_peaks, leave_out, likely, reaching, wanted
 
 
 @given(size=st.integers(1, 300), blocks=st.integers(1, 300), seed=st.integers(0, 99))
@@ -39,16 +39,15 @@ def test_wanted_labels_have_the_likeliest_among_them(
     random = np.random.default_rng(seed)
     frame = (np.round(random.normal(size=size) * steps) / steps).astype(np.float32)  # many are alike
     blank, top = int(random.integers(size)), -4.0
-    labels = np.zeros(size), np.zeros(size, np.int64)
-    count = wanted(frame, blank, threshold, top, least, labels, most, np.zeros(size, np.float32))
-    found = sorted(zip(labels[0][:count].tolist(), (-labels[1][:count]).tolist(), strict=True))
+    labels = np.zeros(size), np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(1, np.int64)
+    room = np.zeros(size, np.float32), np.zeros(size, np.int64)
+    count = wanted(frame, blank, threshold, top, least, labels, most, *room)
+    found = [likely(labels, count, rank) for rank in range(count)]
     may = [at for at in range(size) if at != blank and frame[at] >= threshold and top + frame[at] > least]
-    if count:
-        assert labels[0][0] == found[0][0]  # a heap: the likeliest is its root
-    assert {at for _, at in found} <= set(may)
-    assert all(-score == frame[at] for score, at in found)
+    assert set(found) <= set(may)
+    assert found == sorted(set(found), key=lambda at: (-frame[at], at))
     best = sorted(-frame[at] for at in may)[:most]
-    assert [score for score, _ in found][: len(best)] == pytest.approx(best, abs=0)
+    assert [-frame[at] for at in found][: len(best)] == pytest.approx(best, abs=0)
 
 
 def test_blocks_are_fewer_than_labels_where_those_are_many() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from seqpipe import load
 from seqpipe.files import SeqpipeError
 from seqpipe.params.decoding import Completion, Seq2SeqDecode
 from seqpipe.project import check, read_pipelines
+from seqpipe.search.spelled import within_words
 
 TEXTS = ["abcd", "d", "", "aab", "dcba", "b"]
 
@@ -114,6 +116,15 @@ def test_what_an_output_must_and_must_not_have(project: Path) -> None:
         for text, hypotheses in zip(TEXTS, outputs(min_ratio=1.5, max_ratio=2, **options), strict=True):
             for one in hypotheses:
                 assert math.ceil(1.5 * len(text)) <= len(one["tokens"]) <= 2 * len(text)
+
+
+def test_a_prefix_that_ends_with_a_space_has_a_word_after_it() -> None:
+    pieces = ["<pad>", "<unk>", "<s>", "</s>", "▁", "▁ca", "t", "s"]
+    tokenizer: Any = SimpleNamespace(size=len(pieces), pieces=lambda ids: [pieces[at] for at in ids])
+    assert within_words("the ", tokenizer) == [6, 7]
+    assert within_words("the", tokenizer) == within_words("", tokenizer) == within_words(" ", tokenizer) == []
+    tokenizer = SimpleNamespace(size=6, pieces=lambda ids: [[*pieces[:4], "a", "b"][at] for at in ids])
+    assert within_words("the ", tokenizer) == []  # a vocabulary without spaces
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ RULES = st.builds(
     no_repeat=st.integers(0, 3),
     forbidden=st.lists(st.sampled_from(LETTERS), unique=True, max_size=3).map(tuple),
     prefix=st.lists(st.sampled_from(LETTERS), max_size=2).map(tuple),
+    not_first=st.lists(st.sampled_from(LETTERS), unique=True, max_size=3).map(tuple),
 ).map(lambda rules: rules._replace(longest=max(rules.longest, len(rules.prefix))))
 
 LONGER = RULES.map(lambda rules: rules._replace(longest=rules.longest + 3))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,8 @@ KEEPING = ("forget", "update")
 LOWEST = 1e-30
 """Gradient norms below are not drawn."""
 MOST_TICKS = 100
+BESIDE: dict[str, Any] = {"fontsize": 8, "loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
+"""Of legends that have no place among their curves."""
 
 
 def draw_insides(views: Mapping[str, View], tokens: Sequence[str], folder: Path) -> None:
@@ -32,10 +34,10 @@ def draw_insides(views: Mapping[str, View], tokens: Sequence[str], folder: Path)
     ``tokens`` are what the example shown is made of; they stand below the gates of layers that read one a step.
     """
     set_up()
-    save(folder / "gradient.png", partial(gradients, views), (8.0, 4.5))
+    save(folder / "gradient.png", partial(gradients, views), (9.5, 4.5))
     if any(view.singular_values for view in views.values()):
         save(folder / "singular_values.png", partial(spectra, views), (8.0, 4.5))
-    save(folder / "jacobian.png", partial(jacobians, views), (8.0, 4.0))
+    save(folder / "jacobian.png", partial(jacobians, views), (9.5, 4.0))
     bars = sum(len(view.saturated) for view in views.values())
     if bars:
         save(folder / "saturation.png", partial(saturated, views), (8.0, 1.6 + 0.32 * bars))
@@ -58,7 +60,7 @@ def gradients(views: Mapping[str, View], axes: Axes) -> None:
     axes.set(xlabel="lag k in steps", ylabel="mean ‖∂L / ∂hₜ₋ₖ‖")
     axes.grid(color="0.9")
     axes.set_title("how far back the loss reaches", fontsize=10)
-    axes.legend(fontsize=8)
+    axes.legend(**BESIDE)
 
 
 def spectra(views: Mapping[str, View], axes: Axes) -> None:
@@ -83,7 +85,7 @@ def jacobians(views: Mapping[str, View], axes: Axes) -> None:
     axes.axhline(1, color="0.4", linewidth=1)
     axes.set(xlabel="step t, in the order the layer reads", ylabel="largest singular value of ∂sₜ / ∂sₜ₋₁")
     axes.set_title("one step on one example", fontsize=10)
-    axes.legend(fontsize=8)
+    axes.legend(**BESIDE)
 
 
 def saturated(views: Mapping[str, View], axes: Axes) -> None:

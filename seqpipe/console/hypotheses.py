@@ -23,13 +23,14 @@ def describe(hypothesis: dict[str, Any]) -> str:
 
 
 def plain(hypothesis: dict[str, Any]) -> str:
-    """A hypothesis as another program reads it: the text, values, bits per character, or score and verdict."""
+    """A hypothesis as another program reads it, in one line: the text, values, bits per character, or score and
+    verdict."""
     if "flag" in hypothesis:
         return f"{hypothesis['score']}\t{'anomaly' if hypothesis['flag'] else 'normal'}"
     if "perplexity" in hypothesis:
         return str(hypothesis["bits_per_character"])
     if "text" in hypothesis:
-        return str(hypothesis["text"])
+        return " ".join(str(hypothesis["text"]).splitlines())
     return " ".join(map(str, hypothesis["values"]))
 
 

@@ -29,7 +29,8 @@ class View(NamedTuple):
     singular_values: dict[str, list[float]]
     """Of each recurrent weight matrix, in falling order."""
     jacobian: dict[int, float]
-    """σ_max of ∂s_t/∂s_{t−1} by step t, of one example."""
+    """σ_max of ∂s_t/∂s_{t−1} by step t, of one example; without the first step if it starts from zeros, for what its
+    gradient would go on to is a constant."""
     saturated: dict[str, Share]
     activations: dict[str, np.ndarray]
     """Gates, candidate and states by name, (T, H) each, of one example, in the order the layer reads."""
@@ -64,7 +65,8 @@ def views(model: nn.Module, rows: Sequence[Row], shown: int, task: str) -> dict[
 
 def _view(layer: Layer, norms: Sequence[Norms], values: Sequence[dict[str, Tensor]], shown: int) -> View:
     length = len(layer.inputs)
-    steps = np.unique(np.linspace(0, length - 1, min(length, JACOBIANS)).round().astype(int)).tolist()
+    first = int(length > 1 and not any(part.any() for part in layer.states[0]))
+    steps = np.unique(np.linspace(first, length - 1, min(length - first, JACOBIANS)).round().astype(int)).tolist()
     together = {name: torch.cat([found[name] for found in values]) for name in values[0]}
     return View(
         averaged(norms),

@@ -6,7 +6,7 @@ true ones, then mixes (Mihaylova & Martins 2019; Duckworth et al. 2019): a decod
 
 No gradient flows through a draw. So it is exact to write the mixed inputs first, without gradients, and then to run one
 differentiable call on them: both give the gradient of a loop that draws while it computes the loss. The writing is done
-by the model as it will be used, that is without dropout.
+by the decoder as it will be used, that is without dropout, from what the encoder gives in training, where it has some.
 """
 
 from __future__ import annotations

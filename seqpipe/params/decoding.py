@@ -106,7 +106,7 @@ class Seq2SeqDecode(TokenSearch):
     min_ratio: Weight = 0.0
     """Shortest output in tokens for every step of the source, rounded up."""
     prefix: str = ""
-    """What every output begins with; its tokens count as the output's."""
+    """What every output begins with; its tokens count as the output's. After a space at its end comes a new word."""
     coverage_penalty: Weight = 0.0
     """β of Wu et al. (2016): β Σ_s log min(Σ_t α_{t,s}, 1) is added to the score, which asks that every place of the
     source be looked at."""

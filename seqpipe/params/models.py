@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from seqpipe.params.recurrent import RecurrentParams
-from seqpipe.params.section import NUMBER, Positive, Section, Share
+from seqpipe.params.section import NUMBER, Positive, Section, Share, refuse_idle
+
+EMBEDDING_NEEDS = {"embedding": ("input", ("learned",))}
 
 
 class TokenInput(Section):
@@ -41,7 +43,7 @@ class Seq2SeqModel(TokenInput, FrameInput, RecurrentParams):
     embedding: Positive = 64
     """Size of a token's vector."""
     bidirectional: bool | None = None
-    """Whether the encoder also reads backwards; a recurrent one does without it."""
+    """Whether the encoder also reads backwards; a recurrent one does unless this is false."""
     encoder: Literal["recurrent", "none"] = "recurrent"
     """Whether a recurrent encoder reads the source; with ``none``, attention looks at the source's own vectors, and at
     every place of a picture."""
@@ -87,6 +89,11 @@ class ClassifyModel(TokenInput, FrameInput, RecurrentParams):
     pooling: Literal["last", "mean", "max", "attention"] = "attention"
     """How the outputs become one vector: the last states, the mean, the largest values, or learned weights."""
 
+    @model_validator(mode="after")
+    def _has_vectors(self) -> ClassifyModel:
+        refuse_idle(self, EMBEDDING_NEEDS)
+        return self
+
 
 class LanguageModel(TokenInput, RecurrentParams):
     """A recurrent language model."""
@@ -121,6 +128,11 @@ class TagModel(TokenInput, RecurrentParams):
     character_dropout: Share = 0.01
     """The same for characters."""
 
+    @model_validator(mode="after")
+    def _has_a_field(self) -> TagModel:
+        refuse_idle(self, {"constraints": ("crf", (True,))})
+        return self
+
 
 class AutoencodeModel(TokenInput, FrameInput, RecurrentParams):
     """A recurrent encoder, a code of fixed size, a recurrent decoder."""
@@ -137,6 +149,11 @@ class AutoencodeModel(TokenInput, FrameInput, RecurrentParams):
     """Whether the decoder rebuilds the end first, which the encoder has read last."""
     quantile: Annotated[float, NUMBER, Field(gt=0, le=1)] = 0.99
     """Share of the validation split that stays below the threshold; what is above it is flagged."""
+
+    @model_validator(mode="after")
+    def _has_vectors(self) -> AutoencodeModel:
+        refuse_idle(self, EMBEDDING_NEEDS)
+        return self
 
 
 class ForecastModel(RecurrentParams):

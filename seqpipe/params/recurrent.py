@@ -18,10 +18,10 @@ class Initial(Section):
     """Input weights W."""
     recurrent: Literal["xavier", "orthogonal", "normal", "uniform", "identity"] | None = None
     """Recurrent weights U, gate by gate; without it ``orthogonal``, and ``identity`` for irnn."""
-    forget_bias: Annotated[float, NUMBER] | None = None
+    forget_bias: Annotated[float, NUMBER, Field(ge=-1000, le=1000)] | None = None
     """Bias of the gate that keeps the old state: the forget gate of lstm and minlstm (1 without it), the update gate of
     gru, of mingru with the other sign (0 without it)."""
-    chrono: Annotated[int, Field(ge=2)] | None = None
+    chrono: Annotated[int, NUMBER, Field(ge=2, le=2**40)] | None = None
     """Instead: the longest dependency T, in steps. The bias is log u, u drawn for each unit from 1 to T − 1, so that
     there are units that remember for all times up to T; the input gate of lstm and minlstm has the opposite (Tallec &
     Ollivier 2018)."""

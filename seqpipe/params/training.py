@@ -52,7 +52,8 @@ class Train(Section):
     average: Literal["none", "exponential", "last"] = "none"
     """What is validated and kept in place of the weights: their exponential average, or the mean of the last epochs."""
     average_decay: Share = 0.999
-    """Share of the exponential average that an update leaves."""
+    """Share of the exponential average that an update leaves, once many are done; before, after n, (1 + n) / (10 + n).
+    """
     average_epochs: Positive = 5
     """Epochs whose weights ``last`` averages."""
     average_start: Share = 0.5

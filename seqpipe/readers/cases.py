@@ -37,7 +37,7 @@ def read_cases(path: Path) -> Iterator[Example | Dropped]:
     """
     shown = "standard input" if str(path) == "-" else path.name
     lines = decode_lines(sys.stdin.buffer, shown) if str(path) == "-" else read_lines(path)
-    header = _header(lines, str(path))
+    header = _header(lines, "standard input" if shown == "standard input" else str(path))
     dimensions, count = header.dimensions, 0
     for number, line in lines:
         line = line.strip()
@@ -53,7 +53,7 @@ def read_cases(path: Path) -> Iterator[Example | Dropped]:
         dimensions = values.shape[1]
         yield Example(f"{path.stem}-{number}", values, label, where)
     if not count:
-        raise SeqpipeError(f"{path} has no case below @data; add one a line.")
+        raise SeqpipeError(f"{shown} has no case below @data; add one a line.")
 
 
 def read_header(path: Path) -> Header:

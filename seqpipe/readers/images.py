@@ -37,7 +37,8 @@ def read_picture_inputs(paths: Sequence[str]) -> Iterator[Example]:
     for path in paths:
         if path != "-" and not Path(path).is_file():
             raise SeqpipeError(f"{path} is {'a folder' if Path(path).is_dir() else 'missing'}; name image files.")
-        yield Example(path, Path(path), None, path)
+        name = "standard input" if path == "-" else path
+        yield Example(name, Path(path), None, name)
 
 
 def read_frames(path: Path, channels: int) -> list[Image.Image]:

@@ -24,6 +24,12 @@ def forbidding(step: Step[S], tokens: Tensor) -> Step[S]:
     return without
 
 
+def beginning(step: Step[S], tokens: Tensor) -> Step[S]:
+    """A step for one search, whose first token is none of ``tokens`` (C,)."""
+    first = iter([forbidding(step, tokens)])
+    return lambda state, last: next(first, step)(state, last)
+
+
 def not_repeating(step: Step[S], size: int) -> Step[Beside[S]]:
     """A step after which no n-gram of ``size`` tokens stands twice in what was read; beside the state are the tokens
     (R, T) that it has read.

@@ -51,10 +51,11 @@ def seq2seq(
     count, device = len(batch.ids), batch.source.data.device
     step, state, penalty = _covered(model, _started(model, batch.source), options)
     begun = forced(step, state, count, spelled.prefix, device)
-    absolute = constant(count, options.min_length, options.max_length, device)
+    shortest = max(options.min_length, len(spelled.prefix) + 1 if spelled.after else 0)  # a space has a word after it
+    absolute = constant(count, shortest, options.max_length, device)
     limits = relative(absolute, batch.source.lengths, options.min_ratio, options.max_ratio)
     inputs = _contents(batch.source) if options.sample else []
-    return search_tokens(step, begun, limits, options, spelled.forbidden, inputs, penalty)
+    return search_tokens(step, begun, limits, options, spelled.forbidden, inputs, penalty, spelled.after)
 
 
 def _started(model: Seq2Seq, source: Padded) -> DecoderState:

@@ -12,10 +12,11 @@ from seqpipe.search.hypothesis import WORDS
 
 
 class Spelled(NamedTuple):
-    """Token ids of what every output begins with, and of what none has."""
+    """Token ids of what every output begins with, of what none has, and of what may not follow the prefix."""
 
     prefix: list[int] = []
     forbidden: list[int] = []
+    after: list[int] = []
 
 
 NOTHING_SPELLED = Spelled()
@@ -24,7 +25,21 @@ NOTHING_SPELLED = Spelled()
 def spelled(pipeline: Pipeline, features: Any, *others: Any) -> Spelled:
     """``decode.prefix`` and ``decode.forbidden`` of a pipeline in its targets' vocabulary."""
     tokenizer: Tokenizer = features.target.tokenizer
-    return Spelled(_prefix(pipeline.decode.prefix, tokenizer), ids_of(pipeline.decode.forbidden, tokenizer))
+    prefix, forbidden = pipeline.decode.prefix, ids_of(pipeline.decode.forbidden, tokenizer)
+    return Spelled(_prefix(prefix, tokenizer), forbidden, within_words(prefix, tokenizer))
+
+
+def within_words(text: str, tokenizer: Tokenizer) -> list[int]:
+    """After a text that ends with a space, the tokens that begin no word: what may not come next.
+
+    A vocabulary writes the space before a word with the word, so that it reads the text without its last space. None
+    if the text has no other end, or nothing else, or no token begins a word.
+    """
+    if not text.strip() or not text[-1].isspace():
+        return []
+    pieces = tokenizer.pieces(range(tokenizer.size))
+    within = [at for at, piece in enumerate(pieces) if at >= WORDS and not piece.startswith(SPACE)]
+    return within if len(within) < len(pieces) - WORDS else []
 
 
 def ids_of(tokens: list[str], tokenizer: Tokenizer) -> list[int]:

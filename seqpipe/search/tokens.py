@@ -10,7 +10,7 @@ from seqpipe.params.decoding import TokenSearch
 from seqpipe.search.beam import Width, beam_search
 from seqpipe.search.beside import Beside
 from seqpipe.search.chance import keys
-from seqpipe.search.constraints import forbidding, not_repeating
+from seqpipe.search.constraints import beginning, forbidding, not_repeating
 from seqpipe.search.greedy import greedy
 from seqpipe.search.hypothesis import Begun, Hypothesis, S, Step
 from seqpipe.search.limits import Limits
@@ -26,9 +26,15 @@ def search_tokens(
     forbidden: Sequence[int],
     inputs: Sequence[bytes],
     penalty: Penalty[S] | None = None,
+    not_first: Sequence[int] = (),
 ) -> list[list[Hypothesis]]:
-    """The outputs of each sentence, best first; ``inputs`` are what each is written from, which draws depend on."""
+    """The outputs of each sentence, best first; ``inputs`` are what each is written from, which draws depend on.
+
+    No output has a token that is ``forbidden``, nor one that is ``not_first`` right after what has ``begun``.
+    """
     count, device = len(begun.token_scores), begun.token_scores.device
+    if not_first:
+        step = beginning(step, torch.tensor(not_first, device=device))
     if forbidden:
         step = forbidding(step, torch.tensor(forbidden, device=device))
     if not options.no_repeat:

@@ -57,7 +57,10 @@ def fit(
     """
     assert (metric is None) == (params.watch == "loss")
     device, checkpoint = device_of(params), checkpoint or Checkpoint()
-    steps = sum(-(-len(planned) // params.accumulate) for planned in _plans(batches, train, params))
+    steps = 0
+    for epoch, planned in enumerate(_plans(batches, train, params)):
+        report(Progress(f"plan {name}", epoch, params.epochs))
+        steps += -(-len(planned) // params.accumulate)
     setting = Setting(loss, params, device, group(), steps)
     state = begin(model, params, device)
     sign = 1 if metric is None or metric.lower_is_better else -1
