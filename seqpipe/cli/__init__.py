@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -55,11 +55,30 @@ for name, command in COMMANDS.items():
 app.add_typer(preprocess.app, name="preprocess")
 
 
+MISUSE: Any = typer.BadParameter.__mro__[1]
+"""All that is wrong on a command line; Typer has a public name for this kind alone."""
+
+
+def _explain(mistake: Any) -> None:
+    """Say what is wrong on the command line in one sentence; without a command, what there is."""
+    message = " ".join(mistake.format_message().split())
+    if message.startswith("Usage:"):
+        mistake.show()
+        return
+    for theirs, ours in {"Value error, ": "", "Input should be": "must be"}.items():
+        message = message.replace(theirs, ours)
+    command = mistake.ctx.command_path if mistake.ctx else "seqpipe"
+    console.error(f"{message.rstrip('.')} (see `{command} --help`).")
+
+
 def main() -> None:
     """Run; a user's mistake ends in one sentence and exit code 2."""
     console.use_utf8()
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except MISUSE as mistake:
+        _explain(mistake)
+        sys.exit(2)
     except SeqpipeError as mistake:
         console.error(str(mistake))
         sys.exit(2)
