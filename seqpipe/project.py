@@ -76,6 +76,12 @@ def read_document(path: Path) -> Any:
     return document
 
 
+def place(*keys: str) -> str:
+    """``params.yaml line 12: name.part.key``, of what turns out to be wrong only when the rest is known."""
+    document = read_document(PARAMS) if PARAMS.exists() else {}
+    return f"{place_of(PARAMS, document, [*keys])}: {'.'.join(keys)}"
+
+
 def check(schema: type[S], values: dict[str, Any], what: str) -> S:
     """Check values that stand in no file (flags, keyword arguments); ``what`` names them in the error."""
     return validated(Path(what), {}, [], schema, values)

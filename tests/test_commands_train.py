@@ -72,8 +72,9 @@ def test_a_metric_the_task_has_not_is_refused_with_those_it_has(
     project: Path, name: str, before: str, known: str
 ) -> None:
     edit("params.yaml", before, before.replace("epochs: 1", "watch: accuracy, epochs: 1"))
+    line = next(at for at, text in enumerate(Path("params.yaml").read_text().splitlines(), 1) if "watch" in text)
     assert refused("train", name) == (
-        f"params.yaml: {name}.train.watch is 'accuracy', but must be loss or a metric of {known}."
+        f"params.yaml line {line}: {name}.train.watch is 'accuracy', but must be loss or a metric of {known}."
     )
 
 

@@ -104,9 +104,10 @@ def test_a_residual_connection_joins_equal_sizes(project: Path, name: str, befor
         Path("params.yaml").write_text(text[:start] + section, encoding="utf-8")
 
     residual("")
+    line = (text[:start] + text[start:].partition("model:")[0]).count("\n") + 1
     assert refused("train", name) == (
-        f"params.yaml: {name}.model.residual is true, but no layer's outputs have the size of its inputs, which are "
-        "added to them; add layers, or remove it."
+        f"params.yaml line {line}: {name}.model.residual is true, but no layer's outputs have the size of its inputs, "
+        "which are added to them; add layers, or remove it."
     )
     residual(", layers: 2")
     assert seqpipe("train", name).code == 0

@@ -16,7 +16,7 @@ from seqpipe.files import SeqpipeError
 from seqpipe.inspect.maps import MAPS, Map
 from seqpipe.nn.recurrent import Above
 from seqpipe.params.pipeline import Pipeline
-from seqpipe.project import FEATURE_DATA
+from seqpipe.project import FEATURE_DATA, place
 from seqpipe.readers.example import Example
 from seqpipe.search.hypothesis import Hypothesis
 from seqpipe.store import Row
@@ -124,7 +124,7 @@ def build(pipeline: Pipeline, features: Features) -> nn.Module:
     model = TASKS[pipeline.task].model(pipeline.model, features.sizes)
     if pipeline.model.residual and not any(part.residual for part in model.modules() if isinstance(part, Above)):
         raise SeqpipeError(
-            f"params.yaml: {pipeline.name}.model.residual is true, but no layer's outputs have the size of its inputs, "
+            f"{place(pipeline.name, 'model', 'residual')} is true, but no layer's outputs have the size of its inputs, "
             "which are added to them; add layers, or remove it."
         )
     start_from_vectors(model, pipeline, FEATURE_DATA / pipeline.name)

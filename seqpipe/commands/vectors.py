@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seqpipe.features.pretrained import Found, Pretrained, Worded, coverage, find
 from seqpipe.files import SeqpipeError
 from seqpipe.params.pipeline import Pipeline
+from seqpipe.project import place
 from seqpipe.report import Note, Report
 from seqpipe.store import Store
 
@@ -51,14 +52,14 @@ def start_from_vectors(model: nn.Module, pipeline: Pipeline, folder: Path) -> No
     if not file:
         if getattr(params, "frozen", False):
             raise SeqpipeError(
-                f"{name}.model.frozen keeps pretrained vectors as they are, but there are none; name their file in "
-                f"{name}.features.vectors, or set frozen to false."
+                f"{place(name, 'model', 'frozen')} keeps pretrained vectors as they are, but there are none; name "
+                f"their file in {name}.features.vectors, or set frozen to false."
             )
         return
     if params.input != "learned":
         raise SeqpipeError(
-            f"{name}.model.input is {params.input}, which can not start from {name}.features.vectors; set it to "
-            "learned, or remove the vectors."
+            f"{place(name, 'model', 'input')} is {params.input}, which can not start from {name}.features.vectors; "
+            "set it to learned, or remove the vectors."
         )
     front: Any = model.front
     given = Pretrained.load(folder)

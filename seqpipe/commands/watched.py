@@ -9,6 +9,7 @@ from seqpipe.commands.trained import Trained
 from seqpipe.files import SeqpipeError
 from seqpipe.metrics.directions import LOWER_IS_BETTER
 from seqpipe.params.pipeline import SCHEMAS
+from seqpipe.project import place
 from seqpipe.report import silent
 from seqpipe.store import Row, Store
 from seqpipe.training.distributed import ALONE, Group, group
@@ -33,7 +34,7 @@ def metric_of(trained: Trained, valid: Store) -> Metric | None:
     names = [name for name in _scores(trained, rows[:FEW]) if name in LOWER_IS_BETTER]
     if watch not in names:
         raise SeqpipeError(
-            f"params.yaml: {pipeline.name}.train.watch is '{watch}', but must be loss or a metric of {pipeline.task}: "
+            f"{place(pipeline.name, 'train', 'watch')} is '{watch}', but must be loss or a metric of {pipeline.task}: "
             f"{', '.join(names)}."
         )
 
