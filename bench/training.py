@@ -152,7 +152,7 @@ def ratios(device: torch.device) -> tuple[list[dict[str, object]], float]:
             pipeline = recipe.model_copy(update={"train": train, "model": model})
             with tempfile.TemporaryDirectory() as folder:
                 runs, terms = contestants(pipeline, case, case.rows[size], device, Path(folder))
-                seconds = medians(runs, repeats=3)
+                seconds = medians(runs, repeats=5)
             row: dict[str, object] = {"device": device.type, "task": task, "size": size, "hidden": model.hidden}
             row |= {f"{who} tokens/s": terms / one for who, one in seconds.items()}
             rows.append({**row, "ratio": seconds["bare loop"] / seconds["fit"]})
