@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import types
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +24,16 @@ def write(folder: Path, text: str) -> Path:
     path = folder / "train.ts"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", " has no line @data"), ("1,2:a\n", " line 1 stands above @data"), (HEAD, " has no case below")],
+)
+def test_standard_input_is_called_that(text: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(text.encode())))
+    with pytest.raises(SeqpipeError, match=f"^standard input{said}"):
+        list(read_cases(Path("-")))
 
 
 def test_cases_have_their_own_lengths_and_labels(tmp_path: Path) -> None:

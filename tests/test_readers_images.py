@@ -114,7 +114,8 @@ def test_what_is_no_picture_is_said(tmp_path: Path) -> None:
 def test_new_pictures_are_named_or_piped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(tmp_path, "a.png", GREY)
     one, piped = read_picture_inputs([str(path), "-"])
-    assert (one.id, one.source, one.target, piped.source) == (str(path), path, None, Path("-"))
+    assert (one.id, one.source, one.target) == (str(path), path, None)
+    assert (piped.id, piped.source, piped.target) == ("standard input", Path("-"), None)
     monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(path.read_bytes())))
     np.testing.assert_array_equal(pixels(piped.source, 1), GREY[None])
     with pytest.raises(SeqpipeError, match=r"standard input is empty \(0 bytes\)"):

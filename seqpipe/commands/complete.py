@@ -9,7 +9,7 @@ from unicodedata import normalize
 import torch
 from torch import Tensor
 
-from seqpipe.commands.flags import DRAWS, Flags
+from seqpipe.commands.flags import Flags, draws_asked
 from seqpipe.commands.score import language_model
 from seqpipe.commands.trained import Record, Trained, rounded
 from seqpipe.features.plain import PlainText
@@ -35,11 +35,7 @@ def complete(name: str, prompt: str, flags: dict[str, Any], report: Report) -> R
 
 def drawn(flags: Flags) -> dict[str, Any]:
     """The flags; one that says how to draw asks for draws, as in ``decode``."""
-    draws = flags.get("sample") or any(key in flags for key in DRAWS)
-    if draws and "beam" in flags:
-        raise SeqpipeError(
-            "--beam searches for the likeliest completions, but draws are asked for; give one of the two."
-        )
+    draws = draws_asked(flags)
     if "seed" in flags and not draws:
         raise SeqpipeError("--seed is for completions that are drawn; add --sample.")
     return {**flags, "sample": draws}

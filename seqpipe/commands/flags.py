@@ -34,15 +34,21 @@ def with_flags(pipelines: Sequence[Pipeline], flags: Flags) -> list[Pipeline]:
 
     A flag that none of them knows is an error, and so are flags that do not go together.
     """
-    drawing = [key for key in DRAWS if key in flags]
-    if drawing and "beam" in flags:
-        raise SeqpipeError(
-            f"--beam searches for the likeliest outputs, but {option(drawing[0])} draws them at random; give one of "
-            "the two."
-        )
+    draws_asked(flags)
     for key in flags:
         those_with(key, pipelines, option(key))
     return [_with_its_own(pipeline, flags) for pipeline in pipelines]
+
+
+def draws_asked(flags: Flags) -> bool:
+    """Whether flags ask for draws, by saying so or how; a beam beside them is an error."""
+    asked = [key for key in ("sample", *DRAWS) if key in flags and flags[key] is not False]
+    if asked and "beam" in flags:
+        raise SeqpipeError(
+            f"--beam searches for the likeliest outputs, but {option(asked[0])} draws them at random; give one of the "
+            "two."
+        )
+    return bool(asked)
 
 
 def those_with(key: str, pipelines: Sequence[Pipeline], asked: str) -> list[Pipeline]:
@@ -72,7 +78,7 @@ def _with_its_own(pipeline: Pipeline, flags: Flags) -> Pipeline:
 
 def _drawn_or_searched(values: dict[str, Any], flags: Flags) -> dict[str, Any]:
     """A section's values, with draws if a flag says how to draw, and without if one says how wide to search."""
-    if any(key in flags for key in DRAWS):
+    if draws_asked(flags):
         return {key: value for key, value in values.items() if key not in ("groups", "diversity")} | {"sample": True}
     if "beam" in flags:
         return {key: value for key, value in values.items() if key not in ("sample", "seed", *DRAWS)}

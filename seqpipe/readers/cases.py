@@ -35,9 +35,10 @@ def read_cases(path: Path) -> Iterator[Example | Dropped]:
     A case with a missing value, with dimensions of unequal length or more or fewer of them than the others have, or
     with a label that the header lacks, is a ``Dropped``. A header that is broken is a ``SeqpipeError``.
     """
-    shown = "standard input" if str(path) == "-" else path.name
-    lines = decode_lines(sys.stdin.buffer, shown) if str(path) == "-" else read_lines(path)
-    header = _header(lines, "standard input" if shown == "standard input" else str(path))
+    piped = str(path) == "-"
+    shown = "standard input" if piped else path.name
+    lines = decode_lines(sys.stdin.buffer, shown) if piped else read_lines(path)
+    header = _header(lines, shown if piped else str(path))
     dimensions, count = header.dimensions, 0
     for number, line in lines:
         line = line.strip()
